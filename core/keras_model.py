@@ -1,0 +1,143 @@
+"""The Keras model of a network: the same list of layers, ready to train. Imports TensorFlow; the pages never import it.
+
+Variables carry the canonical tensor names of `Network.weight_shapes`, so weights move between Keras and NumPy by name.
+"""
+
+import dataclasses
+
+import keras
+import numpy as np
+from keras import ops
+
+from core.forward import PROBABILITY_FLOOR, SUM_OF_PAIR
+from core.networks import (
+    DIGITS,
+    SUMS,
+    AddDigits,
+    AveragePool,
+    Convolution,
+    Dense,
+    Dropout,
+    Join,
+    MaxPool,
+    Network,
+    ReLU,
+    Softmax,
+    Split,
+    pool_first,
+)
+
+# (10, 190): distribution (10,) of a digit to the 10×19 matrix that adds this digit to another one's distribution
+TOEPLITZ = SUM_OF_PAIR.reshape(DIGITS, DIGITS, SUMS).transpose(1, 0, 2).reshape(DIGITS, DIGITS * SUMS)
+
+
+def build(
+    network: Network, seed: int = 0, initialization: str = "he", keep_prob: float = 1.0, precision: str = "float32"
+) -> keras.Model:
+    """A Keras model from images (n, height, width, 1) in 0…1 to logits (n, classes) in float32.
+
+    With precision "bfloat16" the layers up to the last FC layer compute in bfloat16; variables, the last FC layer and
+    all after it stay in float32. The layer before Join or AddDigits is named "tower".
+    """
+    steps = dataclasses.replace(network, layers=pool_first(network.layers)).steps
+    last_dense = max(i for i, step in enumerate(steps) if isinstance(step.layer, Dense))
+    lower = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+    seeds = [int(word) for word in np.random.SeedSequence([seed, 4]).generate_state(2 * len(steps))]
+
+    inputs = x = keras.Input(network.input_shape)
+    bottom = None  # the bottom halves on their own way, where they have weights of their own; x is then the tops
+    for i, step in enumerate(steps):
+        options = {"dtype": lower if i < last_dense else "float32"}
+        names = [name.removesuffix(".kernel") for name in step.weights if name.endswith(".kernel")] or [None]
+        match step.layer:
+            case Split():
+                if network.tied:
+                    x = ops.reshape(x, (-1, *step.shape_out))  # top and bottom follow each other in the batch
+                else:
+                    halves = ops.reshape(x, (-1, 2, *step.shape_out))
+                    x, bottom = halves[:, 0], halves[:, 1]
+            case Join():
+                x = ops.reshape(_as_tower(x, bottom), (-1, *step.shape_out))
+                bottom = None
+            case AddDigits():
+                pairs = ops.reshape(_as_tower(x, bottom), (-1, 2, *step.shape_in))
+                x = log_sum_probabilities(pairs[:, :1], pairs[:, 1])[:, 0]
+                bottom = None
+            case _:
+                if bottom is not None:
+                    bottom = _apply(step, bottom, names[-1], initialization, seeds[len(steps) + i], keep_prob, options)
+                x = _apply(step, x, names[0], initialization, seeds[i], keep_prob, options)
+    return keras.Model(inputs, x, name=network.name)
+
+
+def _apply(step, x, name, initialization, seed, keep_prob, options):
+    if name:
+        options = options | {"name": name, **_initializers(initialization, seed)}
+    match step.layer:
+        case Convolution(size, filters):
+            return keras.layers.Conv2D(filters, size, padding="same", **options)(x)
+        case Dense(units):
+            if len(step.shape_in) > 1:
+                x = keras.layers.Flatten(dtype=options["dtype"])(x)
+            return keras.layers.Dense(units, **options)(x)
+        case ReLU():
+            return keras.layers.ReLU(**options)(x)
+        case MaxPool():
+            return keras.layers.MaxPooling2D(2, **options)(x)
+        case AveragePool():
+            return keras.layers.AveragePooling2D(2, **options)(x)
+        case Dropout():
+            return keras.layers.Dropout(1 - keep_prob, seed=seed, **options)(x) if keep_prob < 1 else x
+        case Softmax():
+            return keras.layers.Softmax(**options)(x)
+
+
+def log_sum_probabilities(top, bottom):
+    """log P(sum), (…, 19), from the digit probabilities of the tops (…, n, 10) and of one bottom digit each (…, 10).
+
+    The convolution P(s) = Σ P(d)·P(s−d), as a product with the Toeplitz matrix of the bottom's probabilities.
+    """
+    toeplitz = ops.reshape(ops.matmul(bottom, TOEPLITZ), (-1, DIGITS, SUMS))
+    return ops.log(ops.maximum(ops.matmul(top, toeplitz), PROBABILITY_FLOOR))
+
+
+def named_variables(model: keras.Model) -> dict[str, keras.Variable]:
+    """Canonical tensor name → variable, in the order of the layers."""
+    return {f"{layer.name}.{v.name}": v for layer in model.layers for v in layer.trainable_variables}
+
+
+def dropout_seeds(model: keras.Model) -> dict[str, keras.Variable]:
+    """The state of each dropout layer's random numbers: without it a resumed run would drop other values."""
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    return {f"dropout{i + 1}.seed": layer.seed_generator.state for i, layer in enumerate(layers)}
+
+
+def set_weights(model: keras.Model, weights: dict[str, np.ndarray]) -> None:
+    """Put weights by canonical name into the model."""
+    for name, variable in named_variables(model).items():
+        variable.assign(weights[name])
+
+
+def get_weights(model: keras.Model) -> dict[str, np.ndarray]:
+    """The model's weights by canonical name, float32."""
+    return {name: variable.numpy().copy() for name, variable in named_variables(model).items()}
+
+
+def tower(model: keras.Model) -> keras.Model:
+    """The part of a sum network that serves each half alone: (n, 56, 28, 1) to features (2n, …), top, bottom, top, …"""
+    return keras.Model(model.inputs, model.get_layer("tower").output)
+
+
+def _as_tower(top, bottom):
+    """The features that the tower ends in, as a layer to be found by name; untied halves in turn again."""
+    x = top if bottom is None else ops.reshape(ops.stack([top, bottom], axis=1), (-1, *top.shape[1:]))
+    return keras.layers.Identity(name="tower", dtype="float32")(x)
+
+
+def _initializers(initialization, seed):
+    if initialization == "report":
+        return {
+            "kernel_initializer": keras.initializers.TruncatedNormal(stddev=0.1, seed=seed),
+            "bias_initializer": keras.initializers.Constant(0.1),
+        }
+    return {"kernel_initializer": keras.initializers.HeNormal(seed=seed), "bias_initializer": "zeros"}

@@ -1,0 +1,146 @@
+"""Recipe: everything that decides a run, frozen, and refused where it is made if a value makes no sense."""
+
+import math
+import re
+from dataclasses import asdict, dataclass, field, fields
+
+import numpy as np
+
+from core.networks import DIGITS, NETWORKS, AddDigits, Network, untied
+
+MOST_ALL_PAIRS = 1024  # digits of a batch whose N² pairs fit in memory
+
+
+def _number(default, low, high, meaning):
+    return field(default=default, metadata={"low": low, "high": high, "meaning": meaning})
+
+
+def _choice(default, options, meaning):
+    return field(default=default, metadata={"options": options, "meaning": meaning})
+
+
+def _text(default, pattern, allowed, meaning):
+    return field(default=default, metadata={"pattern": pattern, "allowed": allowed, "meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to train and how. Raises ValueError naming the field, its value and what is allowed.
+
+    Every field carries its range and its meaning in a sentence; the command line and the pages read both from here.
+    """
+
+    network: str = _choice("sum_posterior", tuple(NETWORKS), "Which network to train.")
+    examples: int | None = _number(None, 10, 59_000, "Training images, balanced over the digits; none: all there are.")
+
+    # how the steps go
+    batch: int = _number(128, 1, 4096, "Inputs of a step: digits, or pairs where pairing is fresh.")
+    steps: int = _number(1000, 1, 1_000_000, "Steps of training, the report's iterations.")
+    learning_rate: float = _number(1e-3, 1e-7, 1.0, "Adam's learning rate; the peak where the schedule is one-cycle.")
+    schedule: str = _choice("one-cycle", ("one-cycle", "constant"), "How the rate moves: up and down once, or not.")
+    pairing: str = _choice("all", ("all", "fresh"), "Sum networks: all N² pairs of a batch, or new pairs each epoch.")
+    tied: bool = _choice(True, (True, False), "Sum networks: both halves share their weights, or each has its own.")
+    labels: str = _choice("sums", ("sums", "digits"), "sum_posterior: learn from sums alone, or be told each digit.")
+    unmet: str = _text("", r"|\d\+\d(,\d\+\d)*", "digit pairs such as 3+8,4+7", "Sum networks: pairs never trained on.")
+    initialization: str = _choice("he", ("he", "report"), "He's, or the report's: normal of σ 0.1, biases 0.1.")
+
+    # what fights over-fitting
+    keep_prob: float = _number(1.0, 0.05, 1.0, "Chance that a dropout layer keeps a value; 1: no dropout.")
+    average_decay: float = _number(0.998, 0.0, 0.99999, "Weight averaging: how much of the mean a step keeps; 0: none.")
+    outlier_rate: float = _number(0.0, 0.0, 0.5, "Share of labels the loss takes for noise: no pair then weighs much.")
+
+    # augmentation: every training image is moved at random by up to this much, anew each time it is seen
+    shift_pixels: float = _number(0.0, 0.0, 8.0, "Shift, pixels.")
+    turn_degrees: float = _number(0.0, 0.0, 45.0, "Turn, degrees.")
+    scale: float = _number(0.0, 0.0, 0.5, "Scale of each side, as a fraction.")
+    shear: float = _number(0.0, 0.0, 0.8, "Slant, as a fraction of the height.")
+    elastic_pixels: float = _number(0.0, 0.0, 4.0, "Elastic bending, standard deviation in pixels.")
+    stroke_width: float = _number(0.0, 0.0, 1.0, "Thicker or thinner strokes: 1 is a pixel on each side.")
+    flags: float = _number(0.0, 0.0, 1.0, "Chance of a short stroke at the top left, as many hands begin a 1.")
+
+    # how it is computed
+    seed: int = _number(0, 0, 2**32 - 1, "Decides the initial weights, the order of images, dropout, augmentation.")
+    precision: str = _choice(
+        "auto", ("auto", "float32", "bfloat16"), "Arithmetic of the convolutions; auto: the faster, tried at start."
+    )
+    deterministic: bool = _choice(False, (False, True), "Bit-identical on every repeat, and slower.")
+
+    def __post_init__(self):
+        for f in fields(self):
+            _check(f, getattr(self, f.name))
+        network = NETWORKS[self.network]
+        if self.pairing == "all" and network.reads_pairs and self.batch > MOST_ALL_PAIRS:
+            allowed = f"a whole number from 1 to {MOST_ALL_PAIRS:,}"
+            raise ValueError(f"batch is {self.batch}; allowed with all pairs of a sum network: {allowed}")
+        if not self.tied and not network.reads_pairs:
+            raise ValueError(f"tied is False; allowed for {self.network}, which has no halves: True")
+        if self.unmet and not network.reads_pairs:
+            raise ValueError(f"unmet is {self.unmet!r}; allowed for {self.network}, which reads one digit: none")
+        if self.labels == "digits" and AddDigits() not in network.layers:
+            raise ValueError(f"labels is 'digits'; allowed for {self.network}, which names no digits of a pair: sums")
+        if not self.met.any():
+            raise ValueError("unmet names every pair of digits; leave some to train on")
+
+    @property
+    def architecture(self) -> Network:
+        """The network it trains, its halves untied if so asked."""
+        network = NETWORKS[self.network]
+        return network if self.tied else untied(network)
+
+    @property
+    def met(self) -> np.ndarray:
+        """(10, 10) of 0 and 1: which top digit is trained on together with which bottom digit."""
+        met = np.ones((DIGITS, DIGITS), np.float32)
+        for top, bottom in re.findall(r"(\d)\+(\d)", self.unmet):
+            met[int(top), int(bottom)] = met[int(bottom), int(top)] = 0
+        return met
+
+    @property
+    def augments(self) -> bool:
+        moves = (self.shift_pixels, self.turn_degrees, self.scale, self.shear, self.elastic_pixels)
+        return any((*moves, self.stroke_width, self.flags))
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate of a step (0-based). One-cycle: up for a fifth of the steps, then down by a cosine.
+
+        Source of the shape: Smith and Topin, "Super-convergence", 2018.
+        """
+        if self.schedule == "constant":
+            return self.learning_rate
+        done, rise = (step + 1) / self.steps, 0.2
+        if done < rise:
+            return self.learning_rate * done / rise
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * (done - rise) / (1 - rise)))
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+def recipe_from_dict(values: dict) -> Recipe:
+    """The recipe that `as_dict` wrote. Raises ValueError for an unknown field or a value out of range."""
+    known = {f.name for f in fields(Recipe)}
+    if unknown := sorted(set(values) - known):
+        raise ValueError(f"recipe: unknown field {unknown[0]!r}; known are {', '.join(sorted(known))}")
+    return Recipe(**values)
+
+
+def _check(f, value):
+    if "options" in f.metadata:
+        # `in` alone would take 1 for True
+        if not any(value is option or (type(value) is str and value == option) for option in f.metadata["options"]):
+            allowed = ", ".join(str(option) for option in f.metadata["options"])
+            raise ValueError(f"{f.name} is {value!r}; allowed: {allowed}")
+        return
+    if "pattern" in f.metadata:
+        if not isinstance(value, str) or not re.fullmatch(f.metadata["pattern"], value):
+            raise ValueError(f"{f.name} is {value!r}; allowed: {f.metadata['allowed']}")
+        return
+    low, high = f.metadata["low"], f.metadata["high"]
+    if value is None and f.default is None:
+        return
+    whole = isinstance(low, int)
+    kinds = int if whole else (int, float)
+    # written so that NaN, which fails every comparison, is refused
+    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+        kind = "a whole number" if whole else "a number"
+        raise ValueError(f"{f.name} is {value!r}; allowed: {kind} from {low:,} to {high:,}")

@@ -1,0 +1,22 @@
+"""Fixtures that several test files share."""
+
+import pytest
+
+from core import jobs, mnist
+from tests.needs import missing
+
+
+@pytest.fixture(autouse=True)
+def no_warm_trainer(monkeypatch):
+    """Pages under test start no process of 500 MB that waits for a Start; tests/test_jobs.py has one that does."""
+    monkeypatch.setattr(jobs, "WARM", False)
+    monkeypatch.setenv("DIGIT_SUM_LAB_WARM", "0")
+
+
+@pytest.fixture(scope="session")
+def full():
+    """The full MNIST."""
+    data = mnist.load(download=False)
+    if data.name != "full":
+        missing(f"the full MNIST: {data.notice}")
+    return data
