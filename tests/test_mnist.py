@@ -1,0 +1,145 @@
+"""MNIST is the whole MNIST or said not to be; subsets are balanced; the order of images needs no memory."""
+
+import functools
+import http.server
+import threading
+
+import numpy as np
+import pytest
+
+from core import mnist
+
+
+@pytest.fixture(scope="module")
+def original(full):
+    """The file as a user would download it."""
+    return mnist.cache_path().read_bytes()
+
+
+@pytest.fixture
+def empty_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    return tmp_path / "datasets" / "mnist.npz"
+
+
+@pytest.fixture
+def serve(tmp_path, monkeypatch):
+    """Serve bytes on loopback in the place of the download, and say how many times they were asked for."""
+    folder, servers = tmp_path / "served", []
+    folder.mkdir()
+
+    def start(contents: bytes):
+        (folder / "mnist.npz").write_bytes(contents)
+        handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(mnist, "URL", f"http://127.0.0.1:{server.server_port}/mnist.npz")
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_embedded_set_is_balanced_and_split():
+    data = mnist.embedded()
+    assert data.train_images.shape == (4000, 28, 28) and data.test_images.shape == (1000, 28, 28)
+    assert np.bincount(data.train_labels).tolist() == [400] * 10
+    assert np.bincount(data.test_labels).tolist() == [100] * 10
+
+
+def test_no_embedded_test_image_is_ever_trained_on(full):
+    trained = {image.tobytes() for image in full.train_images} | {i.tobytes() for i in mnist.embedded().train_images}
+    assert len(full.train_labels) == 59_000
+    assert not trained & {image.tobytes() for image in mnist.embedded().test_images}
+
+
+def test_embedded_images_are_mnists_own(full):
+    known = dict(zip((image.tobytes() for image in full.train_images), full.train_labels, strict=True))
+    data = mnist.embedded()
+    for image, label in zip(data.train_images, data.train_labels, strict=True):
+        assert known[image.tobytes()] == label
+
+
+def test_missing_file_and_no_download_says_so_and_uses_the_embedded_set(empty_cache):
+    data = mnist.load(download=False)
+    assert data.name == "embedded" and "5,000 embedded images" in data.notice and str(empty_cache) in data.notice
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "header", "empty", "pickle", "one array", "other arrays"])
+def test_damaged_file_is_never_used(original, empty_cache, damage):
+    empty_cache.parent.mkdir()
+    contents = bytearray(original)
+    if damage == "cut":
+        del contents[-50_000:]
+    if damage == "flipped":
+        contents[len(contents) // 2] ^= 1
+    if damage == "header":
+        contents[contents.rindex(b"PK\x01\x02") + 8] ^= 1  # "encrypted", says this bit of the zip
+    if damage == "empty":
+        contents.clear()
+    empty_cache.write_bytes(contents)
+    if damage == "one array":
+        with empty_cache.open("wb") as file:
+            np.save(file, np.zeros(3))
+    arrays = dict.fromkeys(("x_train", "y_train", "x_test", "y_test"), np.zeros(3, np.uint8))
+    if damage == "pickle":
+        arrays["x_train"] = np.array([{}], object)
+    if damage in ("pickle", "other arrays"):
+        np.savez(empty_cache, **arrays)
+    data = mnist.load(download=False)
+    assert data.name == "embedded" and str(empty_cache) in data.notice
+
+
+def test_download_arrives_whole_and_is_kept(full, original, empty_cache, serve):
+    serve(original)
+    heard = []
+    assert mnist.load(report=heard.append).name == "full"
+    assert heard and heard[-1].startswith("downloading MNIST: 11.5 of 11.5 MB")
+    assert mnist.load(download=False).name == "full"
+    assert [path.name for path in empty_cache.parent.iterdir()] == ["mnist.npz"]
+
+
+@pytest.mark.parametrize("part", [0, 0.5])
+def test_wrong_or_half_a_download_leaves_nothing_behind(original, empty_cache, serve, part):
+    serve(original[: int(part * len(original))] or b"not MNIST")
+    data = mnist.load()
+    assert data.name == "embedded" and "the download failed" in data.notice
+    assert list(empty_cache.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("examples", [10, 250, 1003])
+def test_subset_is_balanced_and_the_seeds_own(examples):
+    labels = mnist.embedded().train_labels
+    chosen = mnist.subset(labels, examples, seed=3)
+    counts = np.bincount(labels[chosen], minlength=10)
+    assert len(set(chosen.tolist())) == examples and counts.max() - counts.min() <= 1
+    assert np.array_equal(chosen, mnist.subset(labels, examples, seed=3))
+    assert not np.array_equal(chosen, mnist.subset(labels, examples, seed=4))
+
+
+def test_larger_subset_holds_the_smaller_one():
+    labels = mnist.embedded().train_labels
+    assert set(mnist.subset(labels, 100, 0)) <= set(mnist.subset(labels, 500, 0))
+
+
+def test_too_many_examples_are_refused():
+    with pytest.raises(ValueError, match="examples is 5,000; this data has 4,000"):
+        mnist.subset(mnist.embedded().train_labels, 5000, 0)
+
+
+@pytest.mark.parametrize(("examples", "batch"), [(100, 10), (100, 7), (25, 60)])
+def test_every_epoch_shows_every_image_once_and_any_step_can_be_computed_alone(examples, batch):
+    stream = mnist.batches(examples, batch, seed=1, first_step=0, steps=60).ravel()
+    for start in range(0, len(stream) - examples, examples):
+        assert sorted(stream[start : start + examples]) == list(range(examples))
+    apart = [mnist.batches(examples, batch, seed=1, first_step=step, steps=1) for step in range(60)]
+    assert np.array_equal(np.concatenate(apart).ravel(), stream)
+    assert not np.array_equal(stream, mnist.batches(examples, batch, seed=2, first_step=0, steps=60).ravel())
+
+
+def test_pairs_use_every_digit_once_and_change_with_the_epoch():
+    pairs = mnist.disjoint_pairs(1000, seed=0)
+    assert pairs.shape == (500, 2) and len(set(pairs.ravel().tolist())) == 1000
+    assert not np.array_equal(pairs, mnist.disjoint_pairs(1000, seed=0, epoch=1))
