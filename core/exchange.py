@@ -1,0 +1,68 @@
+"""What goes in and out of the app: weights that somebody brings, and curves as a table for other programs."""
+
+import csv
+import datetime
+import io
+import unicodedata
+from collections.abc import Sequence
+
+from core import runs, tensors
+from core.networks import NETWORKS
+from core.quota import refuse_over_quota
+from core.recipe import Recipe
+
+
+def recipes_of(data: bytes, filename: str) -> list[Recipe]:
+    """The networks, each as a recipe, whose tensors a safetensors file has: several where only a ReLU differs.
+
+    The network that the file itself names comes first. The values are not looked at: `add_upload` does.
+    Raises runs.RunError saying what is wrong where there is none.
+    """
+    try:
+        shapes, named = tensors.weight_shapes(data)
+    except ValueError as error:
+        raise runs.RunError(f"{_shown(filename)} holds no weights: {error}.") from error
+    known = [Recipe(network=name, tied=tied) for name in NETWORKS for tied in _ways(name)]
+    fitting = [recipe for recipe in known if recipe.architecture.weight_shapes == shapes]
+    if not fitting:
+        nearest = max(known, key=lambda recipe: len(recipe.architecture.weight_shapes.items() & shapes.items()))
+        runs.check_weights(nearest.architecture, data, _shown(filename))
+    return sorted(fitting, key=lambda recipe: recipe.network != named)
+
+
+def add_upload(data: bytes, recipe: Recipe, filename: str) -> runs.Run:
+    """A new run that holds uploaded weights. Raises runs.RunError, before anything is written, if they are no weights
+    of the recipe's network, and also if the run cannot be written.
+    """
+    weights = runs.check_weights(recipe.architecture, data, _shown(filename))
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    refuse_over_quota()
+    words = f"unknown: uploaded as {_shown(filename)}"
+    run = runs.create(runs.new_folder(recipe.network), recipe, words, runs.UPLOADED, now, {})
+    try:
+        runs.save_weights(run, weights, 0)
+    except OSError as error:
+        runs.discard(run)
+        raise runs.RunError(f"{run.folder} cannot be written ({error.strerror or error})") from error
+    return run
+
+
+def curves_csv(chosen: Sequence[runs.Run]) -> str:
+    """The runs' metrics as CSV: run, step, and a column for each quantity that any of them has; empty where unknown."""
+    points = [(run.name, point) for run in chosen for point in runs.read_metrics(run) if isinstance(point, dict)]
+    quantities = list(dict.fromkeys(name for _, point in points for name in point if name != "step"))
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["run", "step", *quantities])
+    table.writerows([name, *(point.get(column, "") for column in ("step", *quantities))] for name, point in points)
+    return text.getvalue()
+
+
+def _ways(name):
+    return (True, False) if NETWORKS[name].reads_pairs else (True,)
+
+
+def _shown(filename):
+    """A file's name as messages and run.json may show it: without what a page would take for a picture or a link."""
+    kept = (c for c in filename if unicodedata.category(c)[0] != "C" and c not in "`*[]<>()!#$|~:\\")
+    return "".join(kept)[:80].strip() or "the file"

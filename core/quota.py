@@ -1,0 +1,37 @@
+"""How many runs, and how many bytes of them, checkpoints/ takes: the next one is refused, and nothing is deleted."""
+
+import os
+from pathlib import Path
+
+from core import runs
+
+MOST_RUNS = int(os.environ.get("DIGIT_SUM_LAB_MOST_RUNS") or 500)  # of the visitors' own
+MOST_GIGABYTES = float(os.environ.get("DIGIT_SUM_LAB_MOST_GIGABYTES") or 20)
+
+
+def refuse_over_quota() -> None:
+    """Raises runs.RunError if one more run would be one too many."""
+    own = [run for run in runs.list_runs() if not runs.is_shipped(run)]
+    if len(own) >= MOST_RUNS:
+        raise runs.RunError(
+            f"{len(own):,} runs are kept here already, and no more are taken. Delete some on the Compare page, or "
+            "start the app with a larger DIGIT_SUM_LAB_MOST_RUNS."
+        )
+    used_gigabytes = _bytes_under(runs.ROOT) / 1e9
+    if used_gigabytes >= MOST_GIGABYTES:
+        raise runs.RunError(
+            f"The runs take {used_gigabytes:.1f} GB already, and no more are taken. Delete some on the Compare page "
+            "(the disk is free a day later), or start the app with a larger DIGIT_SUM_LAB_MOST_GIGABYTES."
+        )
+
+
+def _bytes_under(folder: Path) -> int:
+    """The sizes of all files under a folder; what vanishes meanwhile counts nothing."""
+    total = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(where, name)).st_size
+            except OSError:
+                continue
+    return total

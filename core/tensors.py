@@ -1,0 +1,146 @@
+"""Tensors in a safetensors file: read without trust, and written so that one changed byte is noticed.
+
+A file of somebody else's is judged in this order, before anything is allocated: its size, its header's length, the
+header itself, names, shapes and number formats, and at last whether the values are finite. A file of ours carries in
+its header the SHA-256 of the whole file, taken with zeros in the digest's own place.
+"""
+
+import hashlib
+import json
+import re
+import struct
+from math import prod
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+from safetensors import SafetensorError
+
+from core.networks import Network
+
+HEADER_BYTES = 64_000  # more than any network's tensor names and shapes need
+NO_DIGEST = "0" * 64
+
+_BYTES = {"F16": 2, "F32": 4}  # the number formats that weights may have
+_FOREIGN = {  # files that students may take for weights, by how they begin
+    b"PK": "a ZIP archive, as .keras, .npz and .pt files are",
+    b"\x80": "a Python pickle, which could run programs and is never opened",
+    b"\x89HDF": "an HDF5 file",
+    b"\x1f\x8b": "a gzip archive",
+}
+
+
+def to_bytes(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
+    """The file of these tensors, with the digest of all of it."""
+    data = safetensors.numpy.save(tensors, metadata | {"digest": NO_DIGEST})
+    return data.replace(NO_DIGEST.encode(), hashlib.sha256(data).hexdigest().encode(), 1)
+
+
+def verify(data: bytes) -> None:
+    """Raises ValueError unless the file is, to the byte, as `to_bytes` made it."""
+    begin = 8 + _header_length(data)
+    found = re.search(rb'"digest":"([0-9a-f]{64})"', data[:begin])
+    if not found:
+        raise ValueError("it carries no digest")
+    start, end = found.span(1)
+    rest = hashlib.sha256(data[:start])
+    rest.update(NO_DIGEST.encode())
+    rest.update(memoryview(data)[end:])
+    if rest.hexdigest().encode() != found[1]:
+        raise ValueError("it is damaged: its digest does not fit")
+
+
+def metadata(data: bytes) -> dict[str, str]:
+    """The words that a file was written with. Raises ValueError if its header cannot be read."""
+    return _header(data)[0].get("__metadata__", {})
+
+
+def check(network: Network, source: Path | bytes, called: str = "") -> dict[str, np.ndarray]:
+    """Weights of `network`, float32, from a safetensors file or from its bytes, which messages call `called`.
+
+    Raises ValueError naming what is wrong: size, header, names, shapes, number format (float16 or float32), digest if
+    it has one, or values that are not finite.
+    """
+    name = called or ("The file" if isinstance(source, bytes) else source)
+    fault = f"{name} does not hold the weights of {network.name}"
+    most = HEADER_BYTES + 4 * network.parameters
+    try:
+        size = len(source) if isinstance(source, bytes) else source.stat().st_size
+        if size > most:
+            raise ValueError(f"it is {size:,} bytes, more than they need")
+        data = source if isinstance(source, bytes) else source.read_bytes()
+        tensors, begin = _header(data)
+        _check_tensors(tensors, network.weight_shapes)
+        needed = begin + sum(
+            prod(shape) * _BYTES[tensors[name]["dtype"]] for name, shape in network.weight_shapes.items()
+        )
+        if size != needed:
+            how = "was cut short" if size < needed else "has more at its end"
+            raise ValueError(f"it {how}: {size:,} bytes, not {needed:,}")
+        if "digest" in tensors.get("__metadata__", {}):
+            verify(data)
+        weights = safetensors.numpy.load(data)
+        for name in weights:
+            if not np.isfinite(weights[name]).all():
+                raise ValueError(f"{name} has values that are not finite")
+    except (OSError, SafetensorError, ValueError) as error:
+        raise ValueError(f"{fault}: {error}") from error
+    return {name: weights[name].astype(np.float32, copy=False) for name in network.weight_shapes}
+
+
+def weight_shapes(data: bytes) -> tuple[dict[str, tuple[int, ...]], str]:
+    """Tensor name → shape as a safetensors file's header says, and the network it names, if any.
+
+    Only the header is looked at. Raises ValueError if it cannot be read.
+    """
+    tensors, _ = _header(data)
+    named = tensors.pop("__metadata__", {}).get("network", "")
+    return {name: _shape(tensor) for name, tensor in tensors.items()}, named
+
+
+def _header(data):
+    """A safetensors file's header, a dictionary of dictionaries, and where its data begins. Raises ValueError."""
+    length = _header_length(data)
+    if not 2 <= length <= HEADER_BYTES or data[8:9] != b"{":
+        foreign = next((kind for start, kind in _FOREIGN.items() if data.startswith(start)), None)
+        raise ValueError(f"it is {foreign}" if foreign else "it is not a safetensors file, or was cut short")
+    if len(data) < 8 + length:
+        raise ValueError("it was cut short: its header does not end")
+    try:
+        header = json.loads(data[8 : 8 + length], object_pairs_hook=_without_duplicates)
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError("its header cannot be read") from error
+    if not all(isinstance(entry, dict) for entry in header.values()):
+        raise ValueError("its header describes no tensors")
+    return header, 8 + length
+
+
+def _without_duplicates(pairs):
+    """A JSON object whose keys differ: of two with one name, readers would choose differently."""
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"its header has {twice[:40]!r} twice")
+    return dict(pairs)
+
+
+def _check_tensors(tensors, expected):
+    """Raises ValueError unless a header describes exactly the expected tensors."""
+    if odd := sorted(set(tensors) - {"__metadata__"} ^ set(expected)):
+        raise ValueError(f"tensor {odd[0][:40]!r} is {'missing' if odd[0] in expected else 'not one of its own'}")
+    for name, shape in expected.items():
+        if _shape(tensors[name]) != shape:
+            raise ValueError(f"{name} has shape {_shape(tensors[name])}, not {shape}")
+        if tensors[name].get("dtype") not in _BYTES:
+            raise ValueError(f"{name} is {str(tensors[name].get('dtype'))[:20]}, not float16 or float32")
+
+
+def _shape(tensor):
+    shape = tensor.get("shape")
+    if not isinstance(shape, list) or not all(type(size) is int for size in shape):
+        raise ValueError("its header gives a tensor no shape")
+    return tuple(shape)
+
+
+def _header_length(data):
+    return struct.unpack("<Q", data[:8])[0] if len(data) >= 8 else 0
