@@ -1,0 +1,434 @@
+"""The command line, `python -m core COMMAND`: its commands are in COMMANDS. Bad input: a line on stderr, exit 2."""
+
+import argparse
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from core import forward, ink, jobs, mnist, report, runs
+from core.answers import of_digits
+from core.evaluation import evaluate, judge
+from core.recipe import Recipe
+
+LARGEST_PICTURE_PIXELS = 25_000_000
+LARGEST_LOSS = 0.001  # of accuracy, when packing
+STOP_SECONDS = 60
+EXPORTS = {"keras": "model.keras", "savedmodel": "savedmodel"}  # format → its name in the run's folder
+
+
+class InputError(Exception):
+    """What the user gave cannot be used; the message says why."""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        """One line, as for every other bad input."""
+        raise InputError(f"{message} (see {self.prog} --help)")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 if it was done, 2 for bad input, 1 if it failed, 130 if it was stopped."""
+    parser = Parser(prog="python -m core", description="Train, measure and use the networks of Digit Sum Lab.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_train(commands.add_parser("train", help="train a network into a new run, or resume a run"))
+    for name, help_text in (
+        ("evaluate", "measure a run's accuracy on images it was never trained on"),
+        ("predict", "read the sum of two digits from two pictures"),
+        ("stop", "stop a run that is being trained or waits, and keep its checkpoint"),
+        ("pack", "make a finished run small enough to ship: float16 weights, measured again"),
+    ):
+        command = commands.add_parser(name, help=help_text)
+        command.add_argument("run", metavar="RUN", help="a name in checkpoints/ or a path")
+        if name == "predict":
+            command.add_argument("top", metavar="TOP.png", help="the upper digit: white ink on black, or with alpha")
+            command.add_argument("bottom", metavar="BOTTOM.png", help="the lower digit")
+        if name not in ("pack", "stop"):
+            command.add_argument("--json", action="store_true", help="print one JSON object")
+    reproduce = commands.add_parser("reproduce", help="run the report's experiments, and print printed and measured")
+    reproduce.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help=f"of {', '.join(report.ALL)}; or all")
+    reproduce.add_argument("--list", action="store_true", help="train nothing; print what is there")
+    reproduce.add_argument("--as-printed", action="store_true", help="by the report's own protocol: 20,000 iterations")
+    export = commands.add_parser("export", help="write a run as a Keras model that other programs can load")
+    export.add_argument("run", metavar="RUN", help="a name in checkpoints/ or a path")
+    export.add_argument("--format", choices=EXPORTS, default="keras", help="a .keras file (default) or a SavedModel")
+    export.add_argument("--output", metavar="PATH", type=Path, help="where to; by default into the run's folder")
+    work = commands.add_parser("work", help="train the run that waits longest, as the app does in the background")
+    work.add_argument("--warm", action="store_true", help="load TensorFlow first, and wait until a run is queued")
+    commands.add_parser("runs", help="list the runs").add_argument("--json", action="store_true", help="print JSON")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal may know no σ
+    try:
+        given = parser.parse_args(arguments)
+        return COMMANDS[given.command](given)
+    except (InputError, runs.RunError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def _add_train(parser):
+    parser.add_argument("--run", metavar="RUN", help="name or path of the new run; by default NETWORK-NUMBER")
+    parser.add_argument("--resume", metavar="RUN", help="go on with a stopped run, by its own recipe")
+    for f in dataclasses.fields(Recipe):
+        option, meaning = "--" + f.name.replace("_", "-"), f.metadata["meaning"]
+        if isinstance(f.default, bool):
+            parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=meaning)
+        elif "pattern" in f.metadata:
+            parser.add_argument(option, metavar="TEXT", help=f"{meaning} {f.metadata['allowed'].capitalize()}")
+        elif "options" in f.metadata:
+            names = ", ".join(f.metadata["options"])
+            parser.add_argument(option, metavar="NAME", help=f"{meaning} One of {names}; default {f.default}")
+        else:
+            low, high = f.metadata["low"], f.metadata["high"]
+            kind = int if isinstance(low, int) else float
+            default = "all" if f.default is None else f"{f.default:g}"
+            parser.add_argument(
+                option, type=kind, metavar="N", help=f"{meaning} From {low:,} to {high:,}; default {default}"
+            )
+
+
+def train_command(given) -> int:
+    """Train a new run to its end, or resume one."""
+    asked = {f.name: getattr(given, f.name) for f in dataclasses.fields(Recipe)}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    if given.resume:
+        if asked or given.run:
+            raise InputError("--resume takes the run's own recipe; give no other option")
+        run = runs.read(runs.locate(given.resume))
+        if runs.status(run) == "finished":
+            raise InputError(f"{run.name} has finished: nothing is left to resume")
+        data = mnist.load(report=_say)
+        _refuse_data(run.recipe, data, run)
+    else:
+        recipe = _recipe(asked)
+        folder = runs.locate(given.run) if given.run else None
+        if folder:
+            runs.refuse_existing(folder)  # before a download
+        data = mnist.load(report=_say)
+        _refuse_data(recipe, data)
+        run = jobs.create(recipe, folder)
+    with runs.lock(run):
+        runs.unmark_queued(run)
+        runs.forget_ending(run)
+        return _train(run, data, given.resume or given.run or run.name)
+
+
+def work_command(given) -> int:
+    """Train the run that waits longest: what the app starts in the background."""
+    ready = []
+
+    def prepare():
+        jobs.be_nice()
+        _import_training().warm_up()
+        ready.append(mnist.load(download=False))
+
+    if given.warm and not jobs.wait_warm(prepare):
+        return 0
+    jobs.work(lambda run: _train_for_the_app(run, *ready))
+    return 0
+
+
+def _train_for_the_app(run, data=None):
+    try:
+        if data is None or data.name != "full":  # it may be downloaded now
+            runs.write_progress(run, "loading MNIST", step=0, steps=run.recipe.steps)
+            data = mnist.load(report=_say)
+        _refuse_data(run.recipe, data, run)
+        _train(run, data, run.name)
+    except (InputError, runs.RunError) as error:
+        runs.note_failure(run, str(error))
+        _say(f"error: {error}")
+
+
+def _refuse_data(recipe, data, begun=None):
+    """Raises InputError if there are too few images for a recipe, or others than those a run began with."""
+    if begun and begun.data and data.name != begun.data_name:
+        raise InputError(f"{begun.name} trains on {begun.data}; only the {data.description} is here. {data.notice}")
+    if recipe.examples is not None and recipe.examples > len(data.train_labels):
+        raise InputError(f"examples is {recipe.examples:,}; there is only the {data.description}. {data.notice}")
+
+
+def _import_training():
+    """core.training, imported here because TensorFlow takes seconds and half a gigabyte."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its greetings are not for the user
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever else Keras is used for on this machine
+    from core import training
+
+    return training
+
+
+def _train(run, data, shown_name) -> int:
+    """Train a run whose lock is held; an ending that is not its end is noted in its folder and said on stderr."""
+    run = runs.settle_data(run, data.description, data.name)
+    _say(data.notice or f"Data: {data.description}.")
+    _say(f"Run {run.name}: {run.recipe.network}, {run.network.parameters:,} parameters. Loading TensorFlow.")
+    runs.write_progress(run, "loading TensorFlow", step=0, steps=run.recipe.steps)
+    runs.reserve_room(run)
+
+    training = _import_training()
+    try:
+        result = training.train(run, data, ProgressLine())
+    except training.Stop:
+        _say(f"\nStopped and saved. Go on with: python -m core train --resume {shown_name}")
+        return 130
+    except KeyboardInterrupt:
+        runs.write_progress(run, "stopped")
+        raise
+    except Exception as error:
+        reason = "not enough memory. Try a smaller batch." if isinstance(error, MemoryError) else str(error)
+        if isinstance(error, OSError):
+            reason = f"{run.folder} cannot be written ({error.strerror or error}). Mend that, then resume it."
+        elif not isinstance(error, training.TrainingError | MemoryError | runs.RunError):
+            traceback.print_exc()  # a fault of ours: the log keeps where
+            reason = f"an unexpected fault, {type(error).__name__}: {str(error)[:300]}"
+        runs.note_failure(run, reason)
+        print(f"\nerror: {run.name} failed: {reason}", file=sys.stderr)
+        return 1
+    print(f"{run.name}: accuracy {result.accuracy:.4f} ± {result.standard_error:.4f} on {result.data}")
+    return 0
+
+
+def reproduce_command(given) -> int:
+    """Train what is missing of the report's experiments, one run after the other, and print the table."""
+    unknown = [name for name in given.experiments if name not in report.ALL]
+    if unknown:
+        raise InputError(f"{unknown[0]!r} is not an experiment; there are {', '.join(report.ALL)}")
+    chosen = [report.ALL[name] for name in given.experiments] or list(report.ALL.values())
+    wanted = [run for experiment in chosen for run in report.planned(experiment, given.as_printed)]
+    for name, recipe in [] if given.list else wanted:
+        folder = runs.ROOT / name
+        try:
+            run = runs.read(folder)
+        except runs.RunError:
+            run = jobs.create(recipe, folder)
+        if runs.status(run) == "finished":
+            continue
+        code = subprocess.run([sys.executable, "-m", "core", "train", "--resume", str(folder)], check=False).returncode
+        if code:
+            return code
+    print(report.table(chosen, given.as_printed))
+    return 0
+
+
+def stop_command(given) -> int:
+    """Stop a run that the app trains or that waits, and tell where it ended."""
+    run = runs.read(runs.locate(given.run))
+    before = runs.status(run)
+    if before not in ("training", "queued"):
+        raise InputError(f"{run.name} is not being trained: it is {before}")
+    jobs.stop(run)
+    until = time.monotonic() + STOP_SECONDS
+    while runs.status(run) == "training":
+        if time.monotonic() > until:
+            raise InputError(f"{run.name} has not stopped within {STOP_SECONDS} s; Try again")
+        time.sleep(0.1)
+    progress = runs.read_progress(run)
+    _say(f"{run.name} is {runs.status(run)}" + (f" at step {progress['step']:,}." if "step" in progress else "."))
+    return 0
+
+
+def _weights(run):
+    """A run's weights; what there is to know of them is said on stderr."""
+    weights, warning = runs.load_checkpoint(run)
+    if warning:
+        _say(f"warning: {warning}")
+    return weights
+
+
+def evaluate_command(given) -> int:
+    """Measure a run and print the accuracy with its standard error."""
+    run = runs.read(runs.locate(given.run))
+    weights = _weights(run)
+    data = mnist.load(report=_say)
+    result = evaluate(run.network, weights, data)
+    if given.json:
+        print(json.dumps({"run": run.name, "network": run.recipe.network, **dataclasses.asdict(result)}))
+    else:
+        _say(data.notice)
+        print(f"{run.name}: accuracy {result.accuracy:.4f} ± {result.standard_error:.4f} on {result.data}")
+    return 0
+
+
+def predict_command(given) -> int:
+    """Read two pictures and print their sum."""
+    run = runs.read(runs.locate(given.run))
+    weights = _weights(run)
+    top, bottom = _digit(given.top), _digit(given.bottom)
+    prediction = forward.predict(run.network, weights, top, bottom)
+    if given.json:
+        named = prediction.digit_probabilities
+        answer = {
+            "run": run.name,
+            "network": run.recipe.network,
+            "sum": prediction.sum,
+            "sum_probabilities": [round(float(p), 6) for p in prediction.sum_probabilities],
+            "digits": prediction.digits,
+            "digit_probabilities": None if named is None else np.round(named.astype(float), 6).tolist(),
+        }
+        print(json.dumps(answer))
+    else:
+        print(f"The sum is {prediction.sum}: {prediction.reading}")
+    return 0
+
+
+def runs_command(given) -> int:
+    """List the runs with what was measured."""
+    rows = []
+    for run in runs.list_runs():
+        result = runs.read_result(run) or {}
+        rows.append(
+            {
+                "run": run.name,
+                "network": run.recipe.network,
+                "status": runs.status(run),
+                "parameters": run.network.parameters,
+                "accuracy": result.get("accuracy"),
+                "standard_error": result.get("standard_error"),
+                "created": run.created,
+            }
+        )
+    if given.json:
+        print(json.dumps(rows))
+        return 0
+    if not rows:
+        print("No runs yet. Train one: python -m core train --network sum_posterior")
+    for row in rows:
+        measured = "" if row["accuracy"] is None else f"{row['accuracy']:.4f} ± {row['standard_error']:.4f}"
+        print(f"{row['run']:24} {row['network']:14} {row['status']:9} {measured:16} {row['created']}")
+    return 0
+
+
+def pack_command(given) -> int:
+    """Replace the weights of a finished run by float16 ones and measure it again."""
+    run = runs.read(runs.locate(given.run))
+    result = runs.read_result(run)
+    if result is None:
+        raise InputError(f"{run.name} has not finished: nothing to pack yet")
+    weights = {name: tensor.astype(np.float16) for name, tensor in _weights(run).items()}
+    data = mnist.load(report=_say)
+    with runs.lock(run):
+        rounded = {name: tensor.astype(np.float32) for name, tensor in weights.items()}
+        answers = of_digits(run.network, rounded, data.test_images)
+        measured = judge(answers, data)
+        if measured.accuracy < result["accuracy"] - LARGEST_LOSS:
+            before, after = result["accuracy"], measured.accuracy
+            raise InputError(f"{run.name} would fall from {before:.4f} to {after:.4f} in float16, and stays as it is")
+        runs.save_weights(run, weights, result["steps"])
+        runs.save_answers(run, answers.tensors(), data.name)
+        runs.write_result(run, result | dataclasses.asdict(measured))
+    print(f"{run.name}: accuracy {measured.accuracy:.4f} in float16, {result['accuracy']:.4f} before")
+    return 0
+
+
+def export_command(given) -> int:
+    """Write a run as a Keras model of Keras' own layers alone, and tell where and how to load it."""
+    run = runs.read(runs.locate(given.run))
+    weights = _weights(run)
+    path = given.output or run.folder / EXPORTS[given.format]
+    if given.output and path.exists():
+        raise InputError(f"{path} is there already. Choose another --output.")
+    if given.format == "keras" and path.suffix != ".keras":
+        raise InputError(f"--output is {path}; a Keras file's name ends in .keras")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    import tensorflow as tf  # here, because it takes seconds and half a gigabyte
+
+    from core import keras_model
+
+    model = keras_model.build(run.network)
+    keras_model.set_weights(model, weights)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if given.format == "keras":
+            model.save(path)
+        else:
+            model.export(path, verbose=False)
+    except (OSError, tf.errors.OpError) as error:
+        raise InputError(f"{path} cannot be written ({getattr(error, 'strerror', None) or error})") from error
+    height, width, _ = run.network.input_shape
+    load = "keras.models.load_model" if given.format == "keras" else "tf.saved_model.load"
+    print(f"{path}\nLoad it with {load}: images (n, {height}, {width}, 1) in 0…1 to logits (n, {run.network.classes}).")
+    return 0
+
+
+COMMANDS = {
+    "train": train_command,
+    "work": work_command,
+    "stop": stop_command,
+    "reproduce": reproduce_command,
+    "evaluate": evaluate_command,
+    "predict": predict_command,
+    "runs": runs_command,
+    "pack": pack_command,
+    "export": export_command,
+}
+
+
+class ProgressLine:
+    """Training progress on stderr: a line that is rewritten on a terminal, a line for each point elsewhere."""
+
+    def __init__(self):
+        self.last_point = None
+
+    def __call__(self, progress):
+        terminal, point = sys.stderr.isatty(), progress.point
+        if not terminal and point is self.last_point:
+            return
+        self.last_point = point
+        minutes, seconds = divmod(round(progress.seconds_left), 60)
+        line = f"step {progress.step:,} of {progress.steps:,}, {minutes}:{seconds:02d} left"
+        line += f", {progress.images_per_second:,.0f} images/s"
+        if point:
+            line += f", train {point['train_accuracy']:.4f}, test {point['test_accuracy']:.4f}"
+        end = ("\n" if progress.step == progress.steps else "") if terminal else "\n"
+        print(f"\r{line}\x1b[K" if terminal else line, end=end, file=sys.stderr, flush=True)
+
+
+def _recipe(asked):
+    try:
+        return Recipe(**asked)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
+
+def _digit(path: str) -> np.ndarray:
+    """The digit of a picture file. Raises InputError if it is no picture, too large, or blank."""
+    try:
+        with Image.open(Path(path)) as picture:
+            if picture.width * picture.height > LARGEST_PICTURE_PIXELS:
+                raise InputError(f"{path} has more than {LARGEST_PICTURE_PIXELS:,} pixels")
+            transparent = picture.mode in ("LA", "RGBA", "PA") or "transparency" in picture.info
+            if picture.mode.startswith("I;16"):
+                pixels = (np.asarray(picture) // 257).astype(np.uint8)
+            else:
+                pixels = np.asarray(picture.convert("RGBA" if transparent else "L"))
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there") from None
+    except UnidentifiedImageError:
+        raise InputError(f"{path} is not a picture that can be read; give a PNG") from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path} cannot be read as a picture ({error})") from error
+    digit = ink.digit_from_canvas(pixels)
+    if digit is None:
+        raise InputError(f"{path}: nothing is drawn in it")
+    return digit
+
+
+def _say(message):
+    if message:
+        print(message, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""What a network answers to each of many digits, computed once and kept: a pair's logits then cost an addition.
+
+A sum network's logits for a pair are made of what each half brings alone (`sum`: A·f(top) + B·f(bottom) + c), so the
+answers to 10,000 digits hold the answers to all 100 million pairs of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core import forward
+from core.networks import AddDigits, Network, paired
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Of n digits, by one network.
+
+    A network that reads one digit: `top` are its logits (n, 10), and `bottom` the same. `sum_posterior` and its like:
+    the digit's probabilities (n, 10), read as a top and as a bottom. `sum` and its like: what the digit adds to the 19
+    logits (n, 19) as a top and as a bottom; `bias` (19,) is what is there without either.
+    """
+
+    network: Network
+    top: np.ndarray
+    bottom: np.ndarray
+    bias: np.ndarray | None
+
+    def logits(self, tops: np.ndarray, bottoms: np.ndarray) -> np.ndarray:
+        """Logits (m, 19) of m pairs, given by the places of their digits. ValueError if the network reads no pairs."""
+        if not self.network.reads_pairs:
+            raise ValueError(f"{self.network.name} reads one digit, not pairs")
+        top, bottom = self.top[tops], self.bottom[bottoms]
+        if self.bias is not None:
+            return top + bottom + self.bias
+        return np.log(np.maximum(forward.add_distributions(top, bottom), forward.PROBABILITY_FLOOR))
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """As arrays to be kept; `from_tensors` takes them back."""
+        kept = {"top": self.top}
+        if self.bias is not None:
+            kept["bias"] = self.bias
+        return kept if self.bottom is self.top else kept | {"bottom": self.bottom}
+
+
+def as_pairs(answers: Answers) -> Answers:
+    """Answers of a network that reads one digit as those of it reading two, whose distributions add up."""
+    if answers.network.reads_pairs:
+        return answers
+    probabilities = forward.softmax(answers.top)
+    return Answers(paired(answers.network), probabilities, probabilities, None)
+
+
+def from_tensors(network: Network, tensors: dict[str, np.ndarray]) -> Answers:
+    """Answers that were kept. Raises ValueError if they cannot be those of the network."""
+    top = tensors.get("top", np.zeros(0))
+    adds = network.reads_pairs and AddDigits() not in network.layers
+    wanted = {"top", "bottom", "bias"} if adds else {"top"} if network.tied else {"top", "bottom"}
+    shape = (len(top), network.classes if adds else 10)
+    shapes = {name: tensor.shape for name, tensor in tensors.items()}
+    if shapes != {name: (network.classes,) if name == "bias" else shape for name in wanted}:
+        raise ValueError(f"these are not answers of {network.name}")
+    return Answers(network, top, tensors.get("bottom", top), tensors.get("bias"))
+
+
+def of_digits(
+    network: Network,
+    weights: forward.Weights,
+    digits: np.ndarray,
+    report: Callable[[float], None] = lambda done: None,
+) -> Answers:
+    """The answers to digits (n, 28, 28). `report` hears the fraction done."""
+    if not network.reads_pairs:
+        logits = forward.logits(network, weights, digits, report)
+        return Answers(network, logits, logits, None)
+    top = bottom = forward.tower(network, weights, digits, report=report)
+    if not network.tied:
+        bottom = forward.tower(network, weights, digits, "bottom", report)
+    if AddDigits() in network.layers:
+        return Answers(network, top, bottom, None)
+    kernel, bias = (weights[name] for name in network.steps[-1].weights)
+    of_top, of_bottom = np.split(kernel, 2)
+    return Answers(network, top @ of_top, bottom @ of_bottom, bias)

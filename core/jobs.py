@@ -1,0 +1,256 @@
+"""Trainer processes: started, queued, stopped. The queue is in the runs' own folders, so it outlives every server.
+
+A run waits while it has a file `queued`. A worker (`python -m core work`) is a process of its own that holds one of
+LIMIT slots, takes the run that waits longest, trains it and lets the next worker start. Nobody has to be there: whoever
+looks (a page, a command, a worker that ends) starts the workers that are missing.
+"""
+
+import contextlib
+import datetime
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from core import runs
+from core.quota import refuse_over_quota
+from core.recipe import Recipe
+
+LIMIT = max(1, int(os.environ.get("DIGIT_SUM_LAB_TRAINERS") or 1))  # trainers at one time
+LONGEST_QUEUE = 50
+SLOT_WAIT_SECONDS = 2.0  # a page may hold a slot for the moment in which it looks
+NICENESS = 10  # the pages come first
+WARM = os.environ.get("DIGIT_SUM_LAB_WARM") != "0"
+WARM_SECONDS = 600  # how long a worker that has loaded TensorFlow waits for a run
+WARM_LOOK_SECONDS = 0.05
+REPOSITORY = Path(__file__).parent.parent
+
+_workers: list[subprocess.Popen] = []  # of this process, kept so that the ended ones can be reaped
+
+
+class QueueFull(Exception):
+    """No more runs can wait; the message says what to do."""
+
+
+def create(recipe: Recipe, folder: Path | None = None) -> runs.Run:
+    """A new run's folder, by default named after its network.
+
+    Raises runs.RunError if it cannot be written, or if there are as many runs already as are kept.
+    """
+    refuse_over_quota()
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return runs.create(folder or runs.new_folder(recipe.network), recipe, "", "", now, versions())
+
+
+def submit(recipe: Recipe, folder: Path | None = None) -> runs.Run:
+    """A new run that waits for a trainer. Raises as `create`, or QueueFull; then there is no new run."""
+    with _queue_lock():
+        _refuse_full()
+        run = create(recipe, folder)
+        runs.mark_queued(run, time.time_ns())
+    advance()
+    return run
+
+
+def start(run: runs.Run) -> None:
+    """Let a run be trained, or go on, as soon as a trainer is free.
+
+    Raises runs.RunError if it has finished or is being trained, QueueFull if LONGEST_QUEUE runs wait already.
+    """
+    with _queue_lock():
+        status = runs.status(run)
+        refused = {
+            "training": "is being trained already",
+            "finished": "has finished already",
+            "uploaded": "was uploaded: how to go on with it is not known",
+        }
+        if status in refused:
+            raise runs.RunError(f"{run.name} {refused[status]}.")
+        if status != "queued":
+            _refuse_full()
+            runs.forget_ending(run)
+            runs.mark_queued(run, time.time_ns())
+    advance()
+
+
+def queue() -> list[runs.Run]:
+    """The runs that wait for a trainer, the longest waiting first."""
+    waiting = []
+    for marker in runs.ROOT.glob("*/queued"):
+        with contextlib.suppress(runs.RunError, OSError, ValueError):
+            waiting.append((int(marker.read_text()), marker.parent.name, runs.read(marker.parent)))
+    return [run for *_, run in sorted(waiting, key=lambda entry: entry[:2])]
+
+
+def stop(run: runs.Run) -> None:
+    """End a run's waiting or, at its next step, its training; its checkpoint stays. Raises runs.RunError."""
+    with _queue_lock():
+        runs.unmark_queued(run)
+    if runs.is_locked(run):
+        runs.wish(run, stop=True)
+
+
+def advance() -> None:
+    """Start the workers that are missing: as many as there are free slots, and no more than runs wait.
+
+    One that is warm takes a run by itself.
+    """
+    free = sum(_is_free(slot) for slot in _slots())
+    for _ in range(min(free, len(queue())) - (not _is_free(_warm_lock()))):
+        _spawn("work")
+
+
+def _spawn(*arguments):
+    _workers[:] = [worker for worker in _workers if worker.poll() is None]
+    _workers.append(
+        subprocess.Popen(
+            [sys.executable, "-m", "core", *arguments],
+            cwd=REPOSITORY,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C in the server's terminal is not for it
+        )
+    )
+
+
+def warm() -> None:
+    """Somebody may press Start soon: let a worker load TensorFlow now, and wait for a run. Says it again and again.
+
+    It waits for WARM_SECONDS after this was said last. DIGIT_SUM_LAB_WARM=0 in the environment forbids it.
+    """
+    if not WARM:
+        return
+    with contextlib.suppress(OSError, runs.RunError):  # a folder that cannot be written: Start will say it
+        _wanted().parent.mkdir(parents=True, exist_ok=True)
+        _wanted().touch()
+        if any(worker.poll() is None for worker in _workers):
+            return  # it waits, comes to it, or trains
+        if _is_free(_warm_lock()) and all(map(_is_free, _slots())):
+            _spawn("work", "--warm")
+
+
+def wait_warm(prepare: Callable[[], None]) -> bool:
+    """As the one worker that does: prepare what every run needs, then wait until a run is queued.
+
+    False if another one waits, if nobody wants it any more, or if the app that started this process has ended.
+    """
+    app = os.getppid()
+    try:
+        place = FileLock(_warm_lock()).acquire(timeout=SLOT_WAIT_SECONDS)
+    except (Timeout, OSError):
+        return False
+    with place, contextlib.suppress(FileNotFoundError):
+        prepare()
+        while os.getppid() == app and time.time() - _wanted().stat().st_mtime < WARM_SECONDS:
+            if queue():
+                return True
+            time.sleep(WARM_LOOK_SECONDS)
+    return False
+
+
+def work(train: Callable[[runs.Run], None]) -> None:
+    """Train the run that waits longest, if a slot is free and one waits; then let the next worker start.
+
+    `train` is called with the run's lock held, and with stdout and stderr going to the run's log.txt.
+    """
+    slot = _take_slot()
+    if slot is None:
+        return
+    with slot:
+        run, held = _take_run()
+        if run is not None:
+            with held:
+                _say_into(run.folder / "log.txt")
+                be_nice()
+                train(run)
+    advance()
+
+
+def be_nice() -> None:
+    """Let the pages come first, once for the process."""
+    if hasattr(os, "nice") and os.nice(0) == 0:
+        os.nice(NICENESS)
+
+
+def versions() -> dict[str, str]:
+    """What decides a run beside its recipe: the versions of Python and of the packages that compute."""
+    found = {"python": platform.python_version()}
+    for package in ("tensorflow-cpu", "tensorflow", "keras", "numpy"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
+
+
+def _refuse_full():
+    if len(queue()) >= LONGEST_QUEUE:
+        raise QueueFull(f"{LONGEST_QUEUE} runs are waiting already. Stop some of them, or wait for the first.")
+
+
+def _take_run():
+    """The run that waits longest, no longer waiting, and its lock, held; (None, None) if none waits."""
+    with _queue_lock():
+        for run in queue():
+            try:
+                held = runs.lock(run)
+                runs.unmark_queued(run)
+            except runs.RunError:  # somebody trains it from the command line
+                continue
+            runs.write_progress(run, "starting", step=0, steps=run.recipe.steps)
+            return run, held
+    return None, None
+
+
+def _say_into(log):
+    """Send all that this process says, TensorFlow's own words among it, to the end of a file."""
+    with log.open("ab") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+
+
+def _slots():
+    folder = runs.ROOT / ".jobs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return [folder / f"slot{number}" for number in range(LIMIT)]
+
+
+def _warm_lock():
+    return runs.ROOT / ".jobs" / "warm"
+
+
+def _wanted():
+    return runs.ROOT / ".jobs" / "wanted"
+
+
+def _queue_lock():
+    folder = runs.ROOT / ".jobs"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / "queue").acquire()
+    except OSError as error:
+        raise runs.RunError(f"{folder} cannot be written ({error.strerror or error})") from error
+
+
+def _is_free(slot):
+    try:
+        FileLock(slot).acquire(timeout=0).lock.release()
+    except Timeout:
+        return False
+    return True
+
+
+def _take_slot():
+    until = time.monotonic() + SLOT_WAIT_SECONDS
+    while True:
+        for path in _slots():
+            with contextlib.suppress(Timeout):
+                return FileLock(path).acquire(timeout=0)
+        if time.monotonic() > until:
+            return None
+        time.sleep(0.05)

@@ -1,0 +1,469 @@
+"""The training loop: our own, in one tf.function, so that a run can be stopped, resumed and followed to the bit.
+
+With keras_model.py and augmentation.py this is the only home of TensorFlow.
+"""
+
+import dataclasses
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from core import keras_model, mnist, runs
+from core.answers import of_digits
+from core.augmentation import augment
+from core.evaluation import PAIRINGS, Evaluation, judge
+from core.forward import PROBABILITY_FLOOR
+from core.insight import number_line
+from core.networks import SUMS, AddDigits, Network
+from core.recipe import Recipe
+from core.tensorboard import EventFile
+
+ADAM_DECAYS = 0.9, 0.999
+ADAM_EPSILON = 1e-8
+POINTS = 100  # evaluations of a run at most, about
+STEPS_BETWEEN_POINTS = 20  # at least, after the first ones: an evaluation takes as long as some steps
+CALL_STEPS = 50  # steps inside one call of the graph at most
+CALL_SECONDS = 0.5  # for such a call, about, so that Stop is heard and progress is shown
+AVERAGE_EVERY = 8  # steps between two additions to the averaged weights: a pass over all of them is not free
+SNAPSHOT_FACTOR = 1.5  # between the steps of two snapshots: a network changes most at first
+CURVE_IMAGES = 2000  # test images of a curve's point; the result at the end takes all of them
+SAVE_SECONDS = 10  # between two checkpoints
+TRIAL_SECONDS = 0.25  # for each of the two number formats
+
+
+class TrainingError(Exception):
+    """Training cannot go on; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training is: steps done, of how many, digits per second, seconds left, and the last point noted."""
+
+    step: int
+    steps: int
+    images_per_second: float
+    seconds_left: float
+    point: dict | None
+
+
+class Stop(Exception):
+    """Training was asked to stop, and has saved its state."""
+
+
+def train(run: runs.Run, data: mnist.Mnist, report: Callable[[Progress], None] = lambda p: None) -> Evaluation:
+    """Train a run to its end, from its start or from its last checkpoint, and measure the result.
+
+    The caller holds the run's lock. SIGTERM, SIGINT and a Stop asked of the run save a checkpoint and raise Stop.
+    Raises TrainingError if the loss is no longer finite, ValueError if the data has too few images, runs.RunError if
+    the run's state is damaged.
+    """
+    if run.recipe.deterministic:
+        keras.utils.set_random_seed(run.recipe.seed)
+        tf.config.experimental.enable_op_determinism()
+    started = runs.load_resume(run)
+    precision = Trainer.precision_of(started[0]) if started else first_precision(run.recipe)
+    trainer = Trainer(run.recipe, run.network, data, precision)
+    if started:
+        state, step, warning = started
+        trainer.restore(state, step)
+        if warning:
+            print(f"warning: {warning}", file=sys.stderr)
+            runs.note_warning(run, warning)
+    runs.rewind_metrics(run, trainer.step)
+    runs.rewind_snapshots(run, trainer.step)
+    _follow(run, trainer, report)
+    runs.write_progress(run, "measuring", step=trainer.step, steps=trainer.step)
+    weights = _finite_weights(run, trainer)
+    runs.save_weights(run, weights, trainer.step)
+    answers = of_digits(run.network, weights, data.test_images)
+    result = judge(answers, data)
+    runs.save_answers(run, answers.tensors(), data.name)
+    spent = {"steps": trainer.step, "seconds": round(trainer.seconds, 1), "precision": trainer.precision}
+    runs.write_result(run, dataclasses.asdict(result) | spent)
+    return result
+
+
+def _follow(run, trainer, report):
+    """Run the steps, noting a point now and then and saving every SAVE_SECONDS; hear what is asked of the run."""
+    stopping = []
+    handlers = {s: signal.signal(s, lambda number, frame: stopping.append(number)) for s in _signals()}
+    steps, saved, point, events = run.recipe.steps, time.monotonic(), None, EventFile(run)
+    snapshots = snapshot_steps(steps) if run.network.reads_pairs else []
+    began, first, pace = None, trainer.step, 0.0  # the first call builds the graph, and says nothing of the pace
+    try:
+        while trainer.step < steps:
+            wishes = runs.wishes(run)
+            trainer.rate_factor = wishes.rate_factor or trainer.rate_factor
+            next_point = point_after(trainer.step, steps)
+            in_time = int(CALL_SECONDS / pace) if pace else 1
+            loss, accuracy = trainer.advance(max(1, min(CALL_STEPS, in_time, next_point - trainer.step)))
+            if not np.isfinite(loss):
+                raise _diverged(run, trainer, "loss is")
+            if trainer.step == next_point:
+                point = trainer.point(loss, accuracy)
+                runs.append_metrics(run, point)
+                events.add(point)
+                if trainer.step in snapshots and (taken := trainer.snapshot()):
+                    runs.save_snapshot(run, taken, trainer.step)
+            if began is None:
+                began, first = time.monotonic(), trainer.step
+            else:
+                pace = (time.monotonic() - began) / (trainer.step - first)
+                progress = Progress(trainer.step, steps, trainer.digits / pace, pace * (steps - trainer.step), point)
+                runs.write_progress(
+                    run,
+                    "training",
+                    step=progress.step,
+                    steps=steps,
+                    images_per_second=round(progress.images_per_second),
+                    seconds_left=round(progress.seconds_left, 1),
+                )
+                report(progress)
+            stopping += [signal.SIGTERM] * runs.wishes(run).stop
+            if stopping or time.monotonic() - saved > SAVE_SECONDS:
+                weights = _finite_weights(run, trainer)
+                runs.save_resume(run, trainer.state(), trainer.step)
+                runs.save_weights(run, weights, trainer.step)
+                saved = time.monotonic()
+            if stopping:
+                runs.write_progress(run, "stopped", step=trainer.step, steps=steps)
+                raise Stop
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _finite_weights(run, trainer):
+    """The weights to keep. Pooling and ReLU turn what is not a number into zero, so the loss alone does not tell."""
+    weights = trainer.weights()
+    if not all(np.isfinite(tensor).all() for tensor in weights.values()):
+        raise _diverged(run, trainer, "weights are")
+    return weights
+
+
+def _diverged(run, trainer, what):
+    advice = f"Try a lower learning rate than {run.recipe.learning_rate * trainer.rate_factor:g}."
+    return TrainingError(f"The {what} no longer finite after step {trainer.step:,}. {advice}")
+
+
+def _signals():
+    return (signal.SIGTERM, signal.SIGINT)
+
+
+def point_after(step: int, steps: int) -> int:
+    """The step of the next point of the curve: 1, 2, 5, 10, 20, 50 … and evenly after these."""
+    every = max(STEPS_BETWEEN_POINTS, round(steps / POINTS))
+    early = (lead * 10**power for power in range(7) for lead in (1, 2, 5))
+    return min(steps, (step // every + 1) * every, next(point for point in early if point > step))
+
+
+def snapshot_steps(steps: int) -> list[int]:
+    """The points at which a snapshot is taken: the first, each SNAPSHOT_FACTOR after the one before, and the last."""
+    taken, step = [], 0
+    while step < steps:
+        step = point_after(step, steps)
+        if step == steps or not taken or step >= SNAPSHOT_FACTOR * taken[-1]:
+            taken.append(step)
+    return taken
+
+
+class Trainer:
+    """The steps of one run: the model, Adam's two moments, the averaged weights, and the place in the data."""
+
+    def __init__(self, recipe: Recipe, network: Network, data: mnist.Mnist, precision: str):
+        self.recipe, self.network, self.precision = recipe, network, precision
+        chosen = mnist.subset(data.train_labels, recipe.examples, recipe.seed)
+        self.examples = len(chosen)
+        self.train = _on_device(data.train_images[chosen], data.train_labels[chosen])
+        every = max(1, len(data.test_labels) // CURVE_IMAGES)
+        self.test = _on_device(data.test_images[::every], data.test_labels[::every])
+
+        build = keras_model.build
+        self.model = build(network, recipe.seed, recipe.initialization, recipe.keep_prob, self.precision)
+        # the averaged weights live in a second model, which is the one that is judged and saved
+        self.averaged = build(network, recipe.seed, recipe.initialization, 1.0, self.precision)
+        self.variables = self.model.trainable_variables
+        self.first_moments = [tf.Variable(tf.zeros(v.shape)) for v in self.variables]
+        self.second_moments = [tf.Variable(tf.zeros(v.shape)) for v in self.variables]
+        self.step, self.seconds, self.rate_factor = 0, 0.0, 1.0
+        self.digits = recipe.batch * (2 if self._fresh_pairs else 1)  # of a step
+        if network.reads_pairs:
+            self.towers = {id(model): keras_model.tower(model) for model in (self.model, self.averaged)}
+            self.met = tf.constant(recipe.met)
+            # a third model, for snapshots: the averaged one as far as what its last FC layer reads of a top digit
+            cut = dataclasses.replace(number_line.before_last(network), tied=True)
+            self.reader = build(cut, precision=self.precision)
+
+    def advance(self, steps: int) -> tuple[float, float]:
+        """Take steps; the loss and the accuracy of the last batch."""
+        began = time.monotonic()
+        order = mnist.batches(self.examples, self.digits, self.recipe.seed, self.step, steps)
+        rates = [self.rate_factor * self.recipe.rate_at(self.step + i) for i in range(steps)]
+        loss, accuracy = self._advance(
+            tf.constant(order), tf.constant(rates, tf.float32), tf.constant(self.step, tf.int32)
+        )
+        self.step += steps
+        loss, accuracy = float(loss), float(accuracy)
+        self.seconds += time.monotonic() - began
+        return loss, accuracy
+
+    def point(self, train_loss: float, train_accuracy: float) -> dict:
+        """A line of metrics: the last batch as the training saw it, and the test images by the averaged weights."""
+        losses, rights = zip(*(self._judge(*batch) for batch in self._test_batches()), strict=True)
+        return {
+            "step": self.step,
+            "train_accuracy": round(train_accuracy, 6),
+            "train_loss": round(train_loss, 6),
+            "test_accuracy": round(float(np.mean(np.concatenate(rights))), 6),
+            "test_loss": round(float(np.mean(np.concatenate(losses))), 6),
+            "learning_rate": float(f"{self.rate_factor * self.recipe.rate_at(self.step - 1):.6g}"),
+            "rate_factor": self.rate_factor,
+            "seconds": round(self.seconds, 2),
+        }
+
+    def snapshot(self) -> dict[str, np.ndarray] | None:
+        """Of a sum network: where test digits lie on the first components of their features, as top digits.
+
+        None where the features are not finite, of which the training itself will tell.
+        """
+        keras_model.set_weights(self.reader, {k.removeprefix("top."): w for k, w in self.weights().items()})
+        digits, _ = number_line.snapshot_digits()
+        pairs = tf.reshape(tf.cast(digits, tf.float32) / 255, (-1, *self.network.input_shape))
+        features = keras_model.tower(self.reader)(pairs, training=False).numpy()
+        return number_line.snapshot(features) if np.isfinite(features).all() else None
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """The weights to keep: averaged, if the recipe averages."""
+        return keras_model.get_weights(self.averaged)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that is needed to go on as if never stopped."""
+        state = {name: variable.numpy().copy() for name, variable in self._state_variables().items()}
+        numbers = {"seconds": self.seconds, "rate_factor": self.rate_factor, "bfloat16": self.precision == "bfloat16"}
+        return state | {name: np.array(number) for name, number in numbers.items()}
+
+    def restore(self, state: dict[str, np.ndarray], step: int) -> None:
+        """Go on from a state. Raises runs.RunError if it is not one of this run."""
+        variables = self._state_variables()
+        if set(state) != {*variables, "seconds", "rate_factor", "bfloat16"}:
+            raise runs.RunError("The resume state does not belong to this recipe. Start a new run.")
+        for name, variable in variables.items():
+            variable.assign(state[name])
+        self.step, self.seconds, self.rate_factor = step, float(state["seconds"]), float(state["rate_factor"])
+
+    @staticmethod
+    def precision_of(state: dict[str, np.ndarray]) -> str:
+        """The number format in which a run began, and must go on."""
+        return "bfloat16" if state.get("bfloat16", False) else "float32"
+
+    @property
+    def _fresh_pairs(self):
+        return self.network.reads_pairs and self.recipe.pairing == "fresh"
+
+    def _state_variables(self):
+        variables = keras_model.named_variables(self.model)
+        state = {f"weights.{name}": variable for name, variable in variables.items()}
+        for kind, slots in (("first_moment", self.first_moments), ("second_moment", self.second_moments)):
+            state |= {f"{kind}.{name}": slot for name, slot in zip(variables, slots, strict=True)}
+        averaged = keras_model.named_variables(self.averaged)
+        state |= {f"averaged.{name}": variable for name, variable in averaged.items()}
+        return state | keras_model.dropout_seeds(self.model)
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((None, None), tf.int32),
+            tf.TensorSpec((None,), tf.float32),
+            tf.TensorSpec((), tf.int32),
+        ]
+    )
+    def _advance(self, order, rates, first_step):
+        loss, accuracy = tf.constant(0.0), tf.constant(0.0)
+        for i in tf.range(tf.shape(order)[0]):
+            step = first_step + i
+            images, labels = (tf.gather(part, order[i]) for part in self.train)
+            images = tf.cast(images, tf.float32) / 255
+            if self.recipe.augments:
+                images = augment(images, self.recipe, step)
+            with tf.GradientTape() as tape:
+                loss, accuracy = self._loss(images, labels)
+            gradients = tape.gradient(loss, [v.value for v in self.variables])
+            self._adam(gradients, rates[i], tf.cast(step + 1, tf.float32))
+            last = step + 1 == self.recipe.steps
+            if (step + 1) % AVERAGE_EVERY == 0 or last or self.recipe.average_decay == 0:
+                self._average(tf.cast(step + 1, tf.float32))
+        return loss, accuracy
+
+    def _loss(self, images, labels):
+        """What a step makes smaller, and the batch's accuracy."""
+        if not self.network.reads_pairs:
+            logits = self.model(images[..., None], training=True)
+            return tf.reduce_mean(self._losses(labels, logits)), tf.reduce_mean(_right(logits, labels))
+        top, bottom, top_digits, bottom_digits = halves = self._halves(self.model, images, labels, training=True)
+        logits, truth, weights = self._pairs(self.model, *halves)
+        accuracy = _mean(_right(logits, truth), weights)
+        if self.recipe.labels == "sums":
+            return _mean(self._losses(truth, logits), weights), accuracy
+        named = tf.math.log(tf.maximum(tf.concat([top, bottom], 0), PROBABILITY_FLOOR))
+        return tf.reduce_mean(self._losses(tf.concat([top_digits, bottom_digits], 0), named)), accuracy
+
+    def _losses(self, truth, logits):
+        """Cross-entropy of each input; with an outlier rate ε, that of (1−ε)·p + ε/classes, which is bounded.
+
+        The sum network's logits fall with the square of the distance from the right sum, so one misread digit would
+        otherwise outweigh all the pairs that are nearly right.
+        """
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits)
+        rate = self.recipe.outlier_rate
+        return -tf.math.log((1 - rate) * tf.exp(-losses) + rate / logits.shape[-1]) if rate else losses
+
+    def _halves(self, model, images, labels, training):
+        """Features of tops and of bottoms, and their digits: of pairs, or of N digits to pair each with each."""
+        if self._fresh_pairs:
+            side = images.shape[-1]
+            features = self.towers[id(model)](tf.reshape(images, (-1, 2 * side, side, 1)), training=training)
+            return features[0::2], features[1::2], labels[0::2], labels[1::2]
+        return *self._features(model, images, training), labels, labels
+
+    def _features(self, model, images, training):
+        """What each digit becomes as a top and as a bottom, which is the same where the halves are tied."""
+        side, tower = images.shape[-1], self.towers[id(model)]
+        if not self.network.tied:
+            features = tower(tf.concat([images, images], axis=1)[..., None], training=training)
+            return features[0::2], features[1::2]
+        # the tower takes two digits at a time; an odd batch is filled up with a blank one, whose features are dropped
+        n = tf.shape(images)[0]
+        filled = tf.pad(images, ((0, n % 2), (0, 0), (0, 0)))
+        features = tower(tf.reshape(filled, (-1, 2 * side, side, 1)), training=training)[:n]
+        return features, features
+
+    def _pairs(self, model, top, bottom, top_digits, bottom_digits):
+        """Logits (n, 19), true sums and weights of pairs: as they come, or of every top with every bottom.
+
+        The last FC layer acts on two joined vectors, so its logits are a sum of two parts, and N digits give N² pairs
+        for N passes through the tower. A pair that the recipe leaves out weighs nothing.
+        """
+        if self._fresh_pairs:
+            logits = _head(model, top, bottom)
+        elif self.network.layers[-1] == AddDigits():
+            logits = tf.reshape(keras_model.log_sum_probabilities(bottom, top), (-1, SUMS))  # [top, bottom, sum]
+        else:
+            last = model.layers[-1]
+            of_top, of_bottom = tf.split(last.kernel, 2)
+            parts = (top @ of_top)[:, None] + (bottom @ of_bottom)[None, :] + last.bias
+            logits = tf.reshape(parts, (-1, SUMS))
+        if not self._fresh_pairs:
+            count = tf.shape(top_digits)[0]
+            top_digits, bottom_digits = tf.repeat(top_digits, count), tf.tile(bottom_digits, [count])
+        return logits, top_digits + bottom_digits, tf.gather_nd(self.met, tf.stack([top_digits, bottom_digits], 1))
+
+    def _adam(self, gradients, rate, step):
+        """Adam (Kingma and Ba, 2015), fused: one pass over the weights instead of ten."""
+        first, second = ADAM_DECAYS
+        slots = zip(self.variables, self.first_moments, self.second_moments, gradients, strict=True)
+        for variable, first_moment, second_moment, gradient in slots:
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.value.handle,
+                m=first_moment.handle,
+                v=second_moment.handle,
+                beta1_power=first**step,
+                beta2_power=second**step,
+                lr=rate,
+                beta1=first,
+                beta2=second,
+                epsilon=ADAM_EPSILON,
+                grad=gradient,
+            )
+
+    def _average(self, step):
+        """Move the averaged weights towards the current ones; faster at first, so that early curves are not stale."""
+        decay = tf.minimum(self.recipe.average_decay**AVERAGE_EVERY, step / (step + 10 * AVERAGE_EVERY))
+        if self.recipe.average_decay == 0:
+            decay = 0.0
+        for average, variable in zip(self.averaged.trainable_variables, self.variables, strict=True):
+            average.value.assign_sub((1 - decay) * (average.value - variable.value))
+
+    def _test_batches(self):
+        """What a curve's point is judged on: images in hundreds, or features of all and pairings of them."""
+        images, labels = self.test
+        if not self.network.reads_pairs:
+            for i in range(0, len(labels), 500):
+                yield images[i : i + 500], labels[i : i + 500]
+            return
+        halves = [self._test_features(images[i : i + 500]) for i in range(0, len(labels), 500)]
+        tops, bottoms = (np.concatenate([features.numpy() for features in half]) for half in zip(*halves, strict=True))
+        rows = [mnist.disjoint_pairs(len(labels), seed=0, epoch=pairing) for pairing in range(PAIRINGS)]
+        top, bottom = np.concatenate(rows).T
+        numbers = labels.numpy()
+        yield tf.constant(np.stack([tops[top], bottoms[bottom]], 1)), tf.constant(numbers[top] + numbers[bottom])
+
+    @tf.function(reduce_retracing=True)
+    def _test_features(self, images):
+        return self._features(self.averaged, tf.cast(images, tf.float32) / 255, training=False)
+
+    @tf.function(reduce_retracing=True)
+    def _judge(self, inputs, truth):
+        """Loss and rightness of each input: images, or the features of pairs."""
+        if self.network.reads_pairs:
+            logits = _head(self.averaged, inputs[:, 0], inputs[:, 1])
+        else:
+            logits = self.averaged(tf.cast(inputs, tf.float32)[..., None] / 255, training=False)
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits), _right(logits, truth)
+
+
+def warm_up() -> None:
+    """Do ahead of time what every run needs: the trial of the two number formats, and what TensorFlow loads late."""
+    for network in ("tiny", "sum_posterior"):
+        recipe = Recipe(network=network, examples=100, batch=10, steps=1)
+        trainer = Trainer(recipe, recipe.architecture, mnist.embedded(), faster_precision())
+        trainer.point(*trainer.advance(1))
+
+
+def first_precision(recipe: Recipe) -> str:
+    """The number format for a run that begins: the recipe's, or by trial; a deterministic run takes no trial."""
+    if recipe.precision != "auto":
+        return recipe.precision
+    return "float32" if recipe.deterministic else faster_precision()
+
+
+@cache
+def faster_precision() -> str:
+    """ "bfloat16" where a half-second trial shows that it convolves faster than float32 here, else "float32"."""
+    counts = {}
+    for dtype in (tf.float32, tf.bfloat16):
+        images, kernel = tf.ones((64, 14, 14, 32), dtype), tf.ones((5, 5, 32, 64), dtype)
+        try:
+            tf.nn.conv2d(images, kernel, 1, "SAME")
+            counts[dtype], until = 0, time.monotonic() + TRIAL_SECONDS
+            while time.monotonic() < until:
+                tf.nn.conv2d(images, kernel, 1, "SAME").numpy()
+                counts[dtype] += 1
+        except tf.errors.OpError:  # not every build has the operation in bfloat16
+            counts[dtype] = 0
+    return "bfloat16" if counts[tf.bfloat16] > 1.2 * counts[tf.float32] else "float32"
+
+
+def _head(model, top, bottom):
+    """Logits of pairs from their features."""
+    last = model.layers[-1]
+    if isinstance(last, keras.layers.Dense):
+        return last(tf.concat([top, bottom], axis=1))
+    return keras_model.log_sum_probabilities(top[:, None], bottom)[:, 0]
+
+
+def _on_device(images, labels):
+    return tf.constant(images), tf.constant(labels.astype(np.int32))
+
+
+def _right(logits, truth):
+    return tf.cast(tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), truth), tf.float32)
+
+
+def _mean(values, weights):
+    return tf.math.divide_no_nan(tf.reduce_sum(values * weights), tf.reduce_sum(weights))

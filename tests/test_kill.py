@@ -1,0 +1,81 @@
+"""A trainer killed in any phase, again and again: every checkpoint loads, and no more than one interval is lost."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from core import jobs, runs
+from core.recipe import Recipe
+from tests.server import REPOSITORY
+
+SAVE_SECONDS = 10  # core/training.py, which brings TensorFlow
+SLACK_SECONDS = 3  # between two looks at the clock on a busy machine
+KILLS = 25
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "ROOT", tmp_path / "runs")
+    monkeypatch.setenv("DIGIT_SUM_LAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    return jobs.create(Recipe(network="tiny", steps=1_000_000, batch=32, examples=1000))
+
+
+def phase_of(run):
+    progress = runs.read_progress(run)
+    return "first step" if progress.get("phase") == "training" else progress.get("phase", "")
+
+
+def kill_in(run, phase, generator):
+    """Let the run go on, and kill its trainer in a phase."""
+    (run.folder / "progress.json").unlink(missing_ok=True)
+    command = [sys.executable, "-m", "core", "train", "--resume", str(run.folder)]
+    trainer = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if phase == "data":
+        time.sleep(generator.uniform(0, 1.0))
+    else:
+        wanted, until = {"import": "loading TensorFlow"}.get(phase, "first step"), time.monotonic() + 120
+        while phase_of(run) != wanted:
+            assert trainer.poll() is None and time.monotonic() < until, "the trainer ended by itself, or hangs"
+            time.sleep(0.01)
+        time.sleep(generator.uniform(0, {"import": 3.0, "mid-epoch": 13.0}.get(phase, 0.1)))
+    os.kill(trainer.pid, signal.SIGKILL)
+    trainer.wait()
+
+
+def check(run, done_before):
+    """Everything that was saved loads, and the work since then is less than an interval; the step that is saved."""
+    assert not runs.is_locked(run) and runs.read(run.folder).recipe == run.recipe
+    if not runs.has_weights(run):
+        assert done_before == 0
+        return 0
+    _, warning = runs.load_checkpoint(run)
+    state, step, resume_warning = runs.load_resume(run)
+    assert not warning and not resume_warning and step >= done_before
+    points = runs.read_metrics(run)
+    assert [point["step"] for point in points] == sorted({point["step"] for point in points})
+    assert points[-1]["seconds"] - float(state["seconds"]) < SAVE_SECONDS + SLACK_SECONDS
+    return step
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("phase", ["data", "import", "first step", "mid-epoch"])
+def test_a_trainer_killed_25_times_loses_at_most_one_interval(run, phase):
+    generator, done = random.Random(0), 0
+    for _ in range(KILLS):
+        kill_in(run, phase, generator)
+        done = check(run, done)
+    assert phase != "mid-epoch" or done > 0
+
+
+def test_a_trainer_killed_in_each_phase_once(run):
+    generator, done = random.Random(1), 0
+    for phase in ("data", "import", "first step"):
+        kill_in(run, phase, generator)
+        done = check(run, done)

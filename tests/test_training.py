@@ -1,0 +1,358 @@
+"""The training loop computes what it says, learns, and can be stopped, killed and resumed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.core.util.event_pb2 import Event
+
+from core import forward, jobs, keras_model, mnist, runs, training
+from core.evaluation import evaluate
+from core.insight import number_line
+from core.networks import NETWORKS
+from core.recipe import Recipe
+
+AUGMENTED = ["--shift-pixels", "2", "--turn-degrees", "10", "--elastic-pixels", "0.7", "--stroke-width", "0.5"]
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="sends signals that only POSIX systems have")
+
+
+def command(*arguments, **options):
+    """`python -m core …` as a user types it, on the embedded images."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "core", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+    )
+
+
+@pytest.fixture
+def offline(tmp_path, monkeypatch):
+    """No MNIST in the cache and none to download: training uses the embedded images, which is quick."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    return tmp_path
+
+
+def trainer(**fields):
+    recipe = Recipe(**{"precision": "float32", "steps": 100, "batch": 8} | fields)
+    return training.Trainer(recipe, recipe.architecture, mnist.embedded(), recipe.precision)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("name", ["sum", "sum_linear", "sum_posterior"])
+@pytest.mark.parametrize("batch", [6, 7])
+def test_all_pairs_of_a_batch_are_the_pairs_one_by_one(name, batch, tied):
+    work = trainer(network=name, batch=batch, tied=tied, unmet="3+8")
+    digits = mnist.embedded().train_images[:batch].astype(np.float32) / 255
+    labels = tf.constant(mnist.embedded().train_labels[:batch].astype(np.int32))
+    halves = work._halves(work.model, tf.constant(digits), labels, training=False)
+    logits, truth, weights = work._pairs(work.model, *halves)
+    pairs = np.array([np.concatenate([a, b]) for a in digits for b in digits])
+    expected = forward.logits(work.network, keras_model.get_weights(work.model), pairs).reshape(batch, batch, 19)
+    got = logits.numpy().reshape(batch, batch, 19)
+    if name == "sum_posterior" and tied:  # which reads the same either way round
+        np.testing.assert_allclose(expected, expected.transpose(1, 0, 2), atol=1e-4)
+    np.testing.assert_allclose(got, expected, atol=1e-4)
+    assert np.array_equal(truth.numpy().reshape(batch, batch), np.add.outer(labels, labels))
+    never = [{int(a), int(b)} != {3, 8} for a in labels for b in labels]
+    assert weights.numpy().tolist() == never
+
+
+def test_fresh_pairs_are_pairs_of_different_digits_of_the_epoch():
+    work = trainer(network="sum", pairing="fresh", batch=4)
+    digits = mnist.embedded().train_images[:8].astype(np.float32) / 255
+    halves = work._halves(work.model, tf.constant(digits), tf.constant(range(8)), training=False)
+    logits, truth, _ = work._pairs(work.model, *halves)
+    expected = forward.logits(NETWORKS["sum"], keras_model.get_weights(work.model), digits.reshape(4, 56, 28))
+    np.testing.assert_allclose(logits, expected, atol=1e-4)
+    assert truth.numpy().tolist() == [0 + 1, 2 + 3, 4 + 5, 6 + 7]
+
+
+def test_adam_steps_are_keras_adams_steps():
+    work = trainer(network="deep", batch=16, schedule="constant", average_decay=0.0)
+    model = keras_model.build(NETWORKS["deep"], seed=0)
+    optimizer = training.keras.optimizers.Adam(1e-3, epsilon=training.ADAM_EPSILON)
+    data, order = mnist.embedded(), mnist.batches(4000, 16, 0, 0, 5)
+    for batch in order:
+        with tf.GradientTape() as tape:
+            logits = model(data.train_images[batch][..., None].astype(np.float32) / 255)
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(data.train_labels[batch].astype(int), logits)
+            loss = tf.reduce_mean(losses)
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+    ours, _ = work.advance(5)
+    assert ours == pytest.approx(float(loss), rel=1e-4)
+    for name, tensor in keras_model.get_weights(model).items():
+        np.testing.assert_allclose(work.weights()[name], tensor, atol=2e-5)
+
+
+def test_outlier_rate_bounds_the_loss():
+    work = trainer(network="sum", outlier_rate=0.1)
+    logits = tf.constant([[100.0] + [0.0] * 18, [0.0] * 18 + [5.0]])
+    losses = work._losses(tf.constant([5, 18]), logits).numpy()
+    assert losses[0] == pytest.approx(-np.log(0.1 / 19), rel=1e-4)
+    p = np.exp(5) / (np.exp(5) + 18)
+    assert losses[1] == pytest.approx(-np.log(0.9 * p + 0.1 / 19), rel=1e-5)
+
+
+def test_digit_labels_are_what_the_tower_learns_from():
+    """The same features, judged digit by digit; the accuracy stays that of the sums."""
+    by_sums, by_digits = (trainer(network="sum_posterior", labels=labels, batch=16) for labels in ("sums", "digits"))
+    digits, labels = mnist.embedded().train_images[:16] / np.float32(255), mnist.embedded().train_labels[:16]
+    named = forward.tower(by_digits.network, keras_model.get_weights(by_digits.model), digits)
+    inputs = tf.constant(digits), tf.constant(labels.astype(np.int32))
+    loss, accuracy = by_digits._loss(*inputs)
+    assert float(loss) == pytest.approx(-np.log(named[np.arange(16), labels]).mean(), rel=1e-4)
+    assert float(accuracy) == float(by_sums._loss(*inputs)[1])
+
+
+def test_untied_halves_learn_weights_of_their_own():
+    work = trainer(network="sum", tied=False, batch=8)
+    work.advance(3)
+    weights = work.weights()
+    assert sum(tensor.size for tensor in weights.values()) == 6_567_699
+    assert not np.array_equal(weights["top.conv2.kernel"], weights["bottom.conv2.kernel"])
+
+
+def test_learning_rate_turned_while_it_runs_is_noted_and_resumed():
+    work = trainer(network="tiny", schedule="constant", learning_rate=1e-3)
+    work.rate_factor = 0.25
+    work.advance(2)
+    assert work.point(0.0, 0.0)["learning_rate"] == 2.5e-4
+    again = trainer(network="tiny", schedule="constant", learning_rate=1e-3)
+    again.restore(work.state(), 2)
+    assert again.rate_factor == 0.25
+
+
+@pytest.mark.parametrize(
+    ("steps", "points"), [(3, [1, 2, 3]), (300, [1, 2, 5, 10, 20, 40]), (20_000, [1, 2, 5, 10, 20, 50, 100, 200, 400])]
+)
+def test_points_are_dense_at_first_and_then_even(steps, points):
+    step = 0
+    for point in points:
+        step = training.point_after(step, steps)
+        assert step == point
+
+
+@pytest.mark.parametrize("steps", [1, 30, 2500, 12_000, 1_000_000])
+def test_snapshots_are_points_of_the_curve_that_lie_ever_further_apart(steps):
+    points, step = [], 0
+    while step < steps:
+        step = training.point_after(step, steps)
+        points.append(step)
+    taken = training.snapshot_steps(steps)
+    assert taken[0] == 1 and taken[-1] == steps and set(taken) <= set(points) and len(taken) <= 32
+    assert all(later >= 1.5 * earlier for earlier, later in zip(taken[:-1], taken[1:-1], strict=False))
+    assert steps != 2500 or len(taken) == 16
+
+
+@pytest.mark.parametrize(("name", "tied"), [("sum", True), ("sum_linear", True), ("sum_posterior", False)])
+def test_a_snapshot_is_of_the_features_that_numpy_computes_and_leaves_the_training_as_it_is(name, tied):
+    work = trainer(network=name, tied=tied, keep_prob=0.5)
+    before = work.state()
+    kept = number_line.from_snapshot(work.snapshot())
+    assert all(np.array_equal(value, before[key]) for key, value in work.state().items())
+    digits, labels = number_line.snapshot_digits()
+    features = number_line.features(work.network, work.weights(), digits)
+    expected = number_line.draw_map(features, labels, 2).line
+    np.testing.assert_allclose(np.abs(kept.scores[:, :2]), np.abs(expected.scores), atol=5e-3)
+    np.testing.assert_allclose(kept.correlations[:2], expected.correlations, atol=2e-3)
+
+
+def test_a_snapshot_of_what_is_not_finite_is_none():
+    work = trainer(network="sum", batch=4)
+    work.averaged.trainable_variables[-3].assign(work.averaged.trainable_variables[-3] * np.nan)
+    assert work.snapshot() is None
+
+
+def test_bfloat16_trains_the_same_float32_variables():
+    work = trainer(network="sum_posterior", precision="bfloat16", batch=32)
+    first, _ = work.advance(1)
+    for _ in range(3):
+        loss, _ = work.advance(10)
+    assert loss < first
+    assert {v.dtype for v in work.model.trainable_variables} == {"float32"}
+    assert training.faster_precision() in ("float32", "bfloat16")
+
+
+def test_a_point_judges_the_averaged_weights_as_numpy_would():
+    work = trainer(network="sum_posterior", batch=32, learning_rate=2e-3, average_decay=0.9)
+    work.advance(40)
+    point = work.point(0.0, 0.0)
+    data = mnist.embedded()
+    result = evaluate(NETWORKS["sum_posterior"], work.weights(), data)
+    assert point["test_accuracy"] == pytest.approx(result.accuracy, abs=1e-3)
+    assert point["test_loss"] == pytest.approx(result.loss, rel=1e-3)
+    assert result.accuracy > 0.5  # pure chance is 0.1
+
+
+def test_a_run_shorter_than_the_averaging_keeps_what_it_learned():
+    work = trainer(network="deep", steps=3)
+    before = work.weights()
+    work.advance(3)
+    assert all(not np.array_equal(tensor, before[name]) for name, tensor in work.weights().items())
+
+
+def test_a_resumed_run_goes_on_in_its_number_format():
+    work = trainer(network="deep", precision="bfloat16")
+    assert training.Trainer.precision_of(work.state()) == "bfloat16"
+    assert training.first_precision(Recipe(deterministic=True)) == "float32"
+
+
+def test_command_trains_and_the_run_holds_what_it_printed(offline):
+    folder = offline / "runs" / "first"
+    process = command(
+        "train", "--network", "sum_posterior", "--steps", 120, "--seed", 1, "--batch", 64, "--run", folder, *AUGMENTED
+    )
+    code, out, err = finished(process)
+    assert code == 0, err
+    assert "embedded images" in err and "left" in err and "Traceback" not in err
+    run = runs.read(folder)
+    result, points = runs.read_result(run), runs.read_metrics(run)
+    assert f"accuracy {result['accuracy']:.4f}" in out and result["accuracy"] > 0.6
+    assert points[-1]["step"] == 120 and points[0]["test_accuracy"] < points[-1]["test_accuracy"]
+    assert run.data_name == "embedded" and run.recipe.seed == 1 and runs.status(run) == "finished"
+    (events,) = folder.glob("events.out.tfevents.*")
+    read = [Event.FromString(record.numpy()) for record in tf.data.TFRecordDataset(str(events))][1:]
+    told = {value.tag: value.simple_value for value in read[-1].summary.value}
+    assert [event.step for event in read] == [point["step"] for point in points]
+    assert told["accuracy/test"] == pytest.approx(points[-1]["test_accuracy"])
+    evaluated = evaluate(run.network, runs.load_weights(run), mnist.embedded())
+    assert evaluated.accuracy == result["accuracy"]
+    leftovers = {path.name for path in folder.iterdir() if "tfevents" not in path.name} - {"lock", "snapshots"}
+    assert leftovers == {"run.json", "metrics.jsonl", "weights.safetensors", "answers.safetensors", "result.json"}
+    assert runs.snapshot_steps(run) == training.snapshot_steps(120)
+    first, last = (number_line.from_snapshot(runs.load_snapshot(run, step)) for step in (1, 120))
+    assert not np.array_equal(first.scores, last.scores)
+
+
+@posix
+def test_stopped_and_resumed_equals_never_stopped(offline):
+    options = ["--network", "sum", "--steps", 30, "--batch", 8, "--keep-prob", "0.7", "--deterministic", *AUGMENTED]
+    assert finished(command("train", *options, "--run", offline / "whole"))[0] == 0
+    stopped = command("train", *options, "--run", offline / "parts")
+    metrics = offline / "parts" / "metrics.jsonl"
+    wait_until(lambda: metrics.exists() and metrics.read_bytes().count(b"\n") >= 3)
+    stopped.send_signal(signal.SIGINT)
+    code, _, err = finished(stopped)
+    assert code == 130 and f"--resume {offline / 'parts'}" in err
+    run = runs.read(offline / "parts")
+    assert runs.status(run) == "stopped" and 3 <= runs.read_metrics(run)[-1]["step"] < 30
+    runs.save_snapshot(run, {"scores": np.zeros(1)}, 29)  # as if it had gone on, unsaved, until a crash
+    assert finished(command("train", "--resume", offline / "parts"))[0] == 0
+
+    whole, parts = (runs.read(offline / folder) for folder in ("whole", "parts"))
+    for (name, tensor), again in zip(runs.load_weights(whole).items(), runs.load_weights(parts).values(), strict=True):
+        assert np.array_equal(tensor, again), name
+    assert timeless(runs.read_metrics(whole)) == timeless(runs.read_metrics(parts))
+    assert runs.snapshot_steps(whole) == runs.snapshot_steps(parts) == training.snapshot_steps(30)
+    for step in training.snapshot_steps(30):
+        one, other = (runs.load_snapshot(run, step)["scores"] for run in (whole, parts))
+        assert np.array_equal(one, other), step
+
+
+EVERY_NETWORK = """
+import numpy as np
+import tensorflow as tf
+from core import mnist, training
+from core.networks import NETWORKS
+from core.recipe import Recipe
+
+tf.config.experimental.enable_op_determinism()
+for name, network in NETWORKS.items():
+    for tied in (True, False) if network.reads_pairs else (True,):
+        recipe = Recipe(network=name, tied=tied, batch=8, steps=6, keep_prob=0.6, shift_pixels=2, deterministic=True)
+        def begun():
+            return training.Trainer(recipe, recipe.architecture, mnist.embedded(), "float32")
+        whole, first, second = begun(), begun(), begun()
+        whole.advance(6)
+        first.advance(2)
+        state = {key: np.array(value) for key, value in first.state().items()}
+        second.restore(state, 2)
+        second.advance(4)
+        for key, value in whole.state().items():
+            if key != "seconds":
+                assert np.array_equal(value, second.state()[key]), (name, tied, key)
+        print(name, tied)
+"""
+
+
+def test_every_network_goes_on_to_the_bit_dropout_and_averages_included(offline):
+    process = subprocess.Popen(
+        [sys.executable, "-c", EVERY_NETWORK],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=jobs.REPOSITORY,
+    )
+    code, out, err = finished(process)
+    assert code == 0, err[-3000:]
+    assert len(out.splitlines()) == len(NETWORKS) + sum(network.reads_pairs for network in NETWORKS.values())
+
+
+@posix
+def test_killed_training_keeps_its_checkpoint_and_goes_on(offline):
+    folder = offline / "killed"
+    process = command("train", "--network", "deep", "--steps", 100_000, "--batch", 32, "--run", folder)
+    wait_until(lambda: (folder / "weights.safetensors").exists(), seconds=90)
+    process.send_signal(signal.SIGKILL)
+    finished(process)
+    run = runs.read(folder)
+    assert runs.status(run) == "interrupted" and runs.load_weights(run)
+    _, step, _ = runs.load_resume(run)
+    assert step > 0
+
+    process = command("train", "--resume", folder)
+    wait_until(lambda: b"step " in process.stderr.readline())
+    process.send_signal(signal.SIGTERM)
+    assert finished(process)[0] == 130
+    steps = [point["step"] for point in runs.read_metrics(run)]
+    assert steps == sorted(set(steps)) and runs.load_resume(run)[1] > step
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_and_says_what_to_do(tmp_path):
+    recipe = Recipe(network="deep", steps=10, batch=4, precision="float32", learning_rate=0.5)
+    run = runs.create(tmp_path / "wild", recipe, "embedded", "embedded", "2020-01-01", {})
+    work = training.Trainer(recipe, run.network, mnist.embedded(), "float32")
+    work.variables[-1].assign(work.variables[-1] * np.nan)
+    with pytest.raises(training.TrainingError, match=r"loss is no longer finite after step 1\. .* than 0\.5"):
+        training._follow(run, work, lambda progress: None)
+
+
+def test_weights_that_are_not_finite_are_never_saved(tmp_path, monkeypatch):
+    """ReLU turns a convolution that is not a number into zeros, and the loss stays finite."""
+    monkeypatch.setattr(training, "SAVE_SECONDS", 0)
+    recipe = Recipe(network="deep", steps=10, batch=4, precision="float32", average_decay=0.0)
+    run = runs.create(tmp_path / "wild", recipe, "embedded", "embedded", "2020-01-01", {})
+    work = training.Trainer(recipe, run.network, mnist.embedded(), "float32")
+    work.variables[0].assign(work.variables[0] * np.nan)
+    with pytest.raises(training.TrainingError, match="weights are no longer finite after step 1"):
+        training._follow(run, work, lambda progress: None)
+    assert not (run.folder / "weights.safetensors").exists()
+
+
+def finished(process):
+    """Exit code, stdout and stderr of a command that has come to its end."""
+    out, err = process.communicate(timeout=300)
+    return process.returncode, out.decode(), err.decode()
+
+
+def timeless(points):
+    return [{name: value for name, value in point.items() if name != "seconds"} for point in points]
+
+
+def wait_until(condition, seconds=60):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.05)
+
+
+def test_trainer_process_needs_no_page(offline):
+    """The trainer imports TensorFlow and no Streamlit; that the server imports no TensorFlow, test_browser.py shows."""
+    code = "import sys, core.training; sys.exit('streamlit' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env=os.environ).returncode == 0
