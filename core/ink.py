@@ -1,0 +1,68 @@
+"""Canvas pixels to a 28×28 digit, the way MNIST made its own.
+
+MNIST's makers cropped the ink, scaled it with anti-aliasing into a box of 20×20 pixels, its aspect kept, and moved it
+by whole pixels so that its centre of mass lay at the centre of 28×28 pixels (LeCun, Cortes and Burges). So do we.
+"""
+
+import numpy as np
+from PIL import Image
+
+from core.networks import SIDE
+
+BOX = 20  # pixels of the longer side of the ink
+CENTRE = SIDE // 2  # MNIST's mean centre of mass, both ways, in pixel indices
+LEAST = 0.05  # of black on white: a picture without more is blank, but for a scanner's noise
+FAINTEST = 0.1  # ink under this fraction of the darkest does not count when cropping: the rim that anti-aliasing leaves
+
+
+def digit_from_canvas(rgba: np.ndarray) -> np.ndarray | None:
+    """The digit (28, 28) uint8, white on black, of a canvas (height, width[, 1–4]) uint8; None if nothing is drawn.
+
+    Ink is what is not transparent or, on an opaque picture, what differs from its background, dark or light.
+    Raises ValueError for an array that is not a picture.
+    """
+    ink = _ink(rgba)
+    if ink.max(initial=0) < LEAST:
+        return None
+    marked = ink >= FAINTEST * ink.max()
+    rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
+    crop = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return _centred(_fitted(crop))
+
+
+def _ink(canvas: np.ndarray) -> np.ndarray:
+    """The amount of ink at each pixel, (height, width) float32 in 0…1."""
+    canvas = np.asarray(canvas)
+    if canvas.dtype != np.uint8 or canvas.ndim not in (2, 3) or (canvas.ndim == 3 and not 1 <= canvas.shape[2] <= 4):
+        raise ValueError(f"a canvas is (height, width, 1 to 4 channels) of uint8, not {canvas.shape} of {canvas.dtype}")
+    if canvas.ndim == 2:
+        canvas = canvas[..., None]
+    if canvas.size == 0:
+        return np.zeros((1, 1), np.float32)
+    channels = canvas.shape[2]
+    if channels in (2, 4) and (canvas[..., -1] < 128).mean() > 0.01:
+        return canvas[..., -1].astype(np.float32) / 255
+    colours = canvas[..., :-1] if channels in (2, 4) else canvas
+    grey = colours.mean(axis=2, dtype=np.float32) / 255
+    rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    background = np.median(rim)
+    return np.abs(grey - background) / max(background, 1 - background)
+
+
+def _fitted(crop: np.ndarray) -> np.ndarray:
+    """The ink scaled so that its longer side is 20 pixels, each pixel the mean of what it covers."""
+    longer = max(crop.shape)
+    height, width = (max(1, round(side * BOX / longer)) for side in crop.shape)
+    return np.asarray(Image.fromarray(crop).resize((width, height), Image.Resampling.BOX))
+
+
+def _centred(box: np.ndarray) -> np.ndarray:
+    """The box on 28×28 pixels, its centre of mass within half a pixel of the centre, as far as it stays inside."""
+    digit = np.zeros((SIDE, SIDE), np.float32)
+    total = box.sum()
+    height, width = box.shape
+    y = round(CENTRE - float((box.sum(axis=1) * np.arange(height)).sum() / total))
+    x = round(CENTRE - float((box.sum(axis=0) * np.arange(width)).sum() / total))
+    y, x = min(max(y, 0), SIDE - height), min(max(x, 0), SIDE - width)
+    digit[y : y + height, x : x + width] = box
+    return np.rint(255 * digit / digit.max()).astype(np.uint8)
