@@ -1,0 +1,78 @@
+"""What tells runs apart: which of them are asked for, where their recipes differ, and which repeat each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from core import runs
+from core.recipe import Recipe
+
+KINDS = ("all", "own", "shipped", "starred")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A run with all that its folder says about it now; `result` is None until it has been measured."""
+
+    run: runs.Run
+    label: runs.Label
+    result: dict | None
+    status: str
+
+    @property
+    def name(self) -> str:
+        return self.run.name
+
+    @property
+    def shown(self) -> str:
+        """Its title, and its name, which alone is sure to be its own."""
+        return f"{self.label.title} ({self.name})" if self.label.title else self.name
+
+    @property
+    def measured(self) -> str:
+        """Accuracy ± standard error, as long for every run, so that the words sort as the numbers do; or nothing."""
+        return "" if not self.result else f"{self.result['accuracy']:.4f} ± {self.result['standard_error']:.4f}"
+
+
+def entries(root: Path | None = None) -> list[Entry]:
+    """All readable runs in a folder (checkpoints/ by default), the newest first."""
+    return [Entry(run, runs.read_label(run), runs.read_result(run), runs.status(run)) for run in runs.list_runs(root)]
+
+
+def matches(entry: Entry, words: str = "", networks: Sequence[str] = (), kind: str = "all") -> bool:
+    """Whether a run is of one of the networks (none: of any), of a kind, and has each of the words.
+
+    Words are sought in its name, title, note, network and data; case does not matter.
+    """
+    run, label = entry.run, entry.label
+    of_kind = {"own": not runs.is_shipped(run), "shipped": runs.is_shipped(run), "starred": label.star}
+    text = " ".join((run.name, label.title, label.note, run.recipe.network, run.data)).casefold()
+    return (
+        (not networks or run.recipe.network in networks)
+        and of_kind.get(kind, True)
+        and all(word in text for word in words.casefold().split())
+    )
+
+
+def differences(chosen: Sequence[runs.Run]) -> dict[str, list]:
+    """Field of the recipe → its value in each run, for the fields whose values are not all the same.
+
+    Of uploaded weights only the network is known: elsewhere their value is None, and is not compared.
+    """
+    found = {}
+    for f in fields(Recipe):
+        known = [f.name in ("network", "tied") or run.data_name != runs.UPLOADED for run in chosen]
+        values = [getattr(run.recipe, f.name) for run in chosen]
+        if len({value for value, counts in zip(values, known, strict=True) if counts}) > 1:
+            texts = ["all" if f.name == "examples" and value is None else value for value in values]
+            found[f.name] = [text if counts else None for text, counts in zip(texts, known, strict=True)]
+    return found
+
+
+def repeats(chosen: Sequence[runs.Run]) -> list[list[runs.Run]]:
+    """Groups of two runs or more that differ in nothing but their seed, in the order given."""
+    groups: dict[tuple, list[runs.Run]] = {}
+    for run in chosen:
+        if run.data_name != runs.UPLOADED:
+            groups.setdefault((replace(run.recipe, seed=0), run.data_name), []).append(run)
+    return [group for group in groups.values() if len({run.recipe.seed for run in group}) > 1]

@@ -1,0 +1,103 @@
+"""What a run's curve shows: a quantity against the step, smoothed, averaged over seeds, and read in words.
+
+Points are the lines of metrics.jsonl: step, train_accuracy, train_loss, test_accuracy, test_loss, learning_rate, …
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.recipe import Recipe
+
+QUANTITIES = ("train_accuracy", "test_accuracy", "train_loss", "test_loss", "learning_rate")
+ENOUGH_POINTS = 12  # for a hint: fewer say nothing yet
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Values (n,) of a quantity at steps (n,); low and high (n,) bound the band where it is a mean over seeds."""
+
+    label: str
+    quantity: str
+    steps: np.ndarray
+    values: np.ndarray
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
+
+
+def curve(label: str, points: list[dict], quantity: str, smoothing: float = 0.0) -> Curve:
+    """The curve of one quantity of a run, smoothed by an exponential average that keeps `smoothing` of itself."""
+    known = [(point["step"], point[quantity]) for point in points if _is_number(point.get(quantity))]
+    steps, values = (np.array(column, float) for column in zip(*known, strict=True)) if known else (np.zeros(0),) * 2
+    return Curve(label, quantity, steps, smoothed(values, smoothing))
+
+
+def smoothed(values: np.ndarray, amount: float) -> np.ndarray:
+    """Exponential moving average (n,) with weight `amount` (0…1) on the past, unbiased at its start; 0 changes nothing.
+
+    The correction of the start is that of Adam's moments (Kingma and Ba, 2015).
+    """
+    average, result = 0.0, np.empty(len(values))
+    for i, value in enumerate(values):
+        average = amount * average + (1 - amount) * value
+        result[i] = average / (1 - amount ** (i + 1))
+    return result
+
+
+def mean_of(label: str, curves: list[Curve]) -> Curve:
+    """The mean of repeats at the steps of the shortest, in a band of one standard deviation each way."""
+    shortest = min(curves, key=lambda curve: curve.steps[-1])
+    values = np.array([np.interp(shortest.steps, curve.steps, curve.values) for curve in curves])
+    mean, spread = values.mean(axis=0), values.std(axis=0, ddof=min(1, len(curves) - 1))
+    return Curve(label, shortest.quantity, shortest.steps, mean, mean - spread, mean + spread)
+
+
+def rate_changes(points: list[dict]) -> list[tuple[int, float]]:
+    """(step, factor) where the learning rate was turned by hand: the first point that was trained with the factor."""
+    changes, factor = [], 1.0
+    for point in points:
+        now = point.get("rate_factor", 1.0)
+        if now != factor:
+            changes.append((point["step"], now))
+        factor = now
+    return changes
+
+
+def hints(recipe: Recipe, points: list[dict]) -> list[str]:
+    """What the curve shows and what to try, each from the rule that it states. Empty while there are few points."""
+    if len(points) < ENOUGH_POINTS:
+        return []
+    losses = np.array([point["train_loss"] for point in points])
+    accuracies = np.array([point["test_accuracy"] for point in points])
+    test_losses = np.array([point["test_loss"] for point in points])
+    late = points[-1]["step"] > recipe.steps / 4
+    recent = slice(-max(4, len(points) // 5), None)
+    train, test = (np.mean([point[name] for point in points[recent]]) for name in ("train_accuracy", "test_accuracy"))
+    chance = 0.1
+    found = []
+    if losses[recent].mean() > 2 * losses[: len(losses) // 2].min() and losses[recent].mean() > losses[0]:
+        found.append(
+            "Divergence: the training loss is above where it began, and more than twice its best. Try a learning rate "
+            "ten times lower."
+        )
+    elif train - test > 0.03:
+        found.append(
+            f"Over-fitting: over the last points training accuracy is {train - test:.3f} above test accuracy, over "
+            "0.03. Try more training images, dropout (keep_prob 0.5), augmentation or a smaller network."
+        )
+    elif late and test_losses[recent].mean() > 1.25 * test_losses[: recent.start].min():
+        found.append(
+            "Over-fitting: the test loss has risen to more than 1.25 times its lowest. More steps will not help; try "
+            "augmentation or dropout."
+        )
+    if test < 0.6 and accuracies[recent].max() - accuracies[recent].min() < 0.02 and train - test <= 0.03:
+        learns = "It does not learn yet" if test < chance + 0.05 else "Plateau"
+        found.append(
+            f"{learns}: test accuracy has moved by less than 0.02 over the last fifth of its points, below 0.6. A sum "
+            "network stays there while its number line forms. Try patience, all pairs of a batch, a higher rate."
+        )
+    return found
+
+
+def _is_number(value):
+    return isinstance(value, int | float) and np.isfinite(value)

@@ -1,0 +1,46 @@
+"""What tells runs apart."""
+
+from pathlib import Path
+
+from core import runs
+from core.comparison import KINDS, Entry, differences, matches, repeats
+from core.recipe import Recipe
+
+
+def run(name="a", data_name="full", **fields):
+    return runs.Run(Path(name), Recipe(**fields), "full MNIST", data_name, "", {})
+
+
+def test_only_the_fields_that_differ_are_named():
+    first, second = run(network="deep", seed=1, examples=250), run(network="deep", seed=2)
+    assert differences([first, second]) == {"examples": [250, "all"], "seed": [1, 2]}
+    assert differences([first, first]) == differences([first]) == differences([]) == {}
+
+
+def test_of_an_upload_only_the_network_is_compared():
+    uploaded, trained = run(data_name=runs.UPLOADED, network="sum"), run(network="deep", steps=7)
+    assert differences([uploaded, trained]) == {"network": ["sum", "deep"]}
+    assert differences([uploaded, trained, run(network="deep")])["steps"] == [None, 7, 1000]
+
+
+def test_repeats_differ_in_the_seed_alone():
+    a, b, c, other = run("a", seed=1), run("b", seed=2), run("c", seed=1), run("d", seed=1, steps=2)
+    assert repeats([a, b, other]) == [[a, b]]
+    assert repeats([a, c]) == [] and repeats([a, other]) == []
+    assert repeats([a, run("e", "embedded", seed=2)]) == [] and repeats([]) == []
+
+
+def entry(name="deep-1", star=False, **fields):
+    return Entry(run(name, **fields), runs.Label("My Title", "a note", star), None, "stopped")
+
+
+def test_words_are_sought_in_all_that_the_student_sees():
+    assert matches(entry(network="deep"), "DEEP title mnist note") and matches(entry(), " ")
+    assert not matches(entry(network="deep"), "deep absent")
+
+
+def test_networks_and_kinds_narrow_the_list(monkeypatch):
+    monkeypatch.setattr(runs, "is_shipped", lambda run: run.name == "sum")
+    assert matches(entry(network="deep"), networks=["sum", "deep"]) and not matches(entry(network="deep"), "", ["sum"])
+    kinds = {kind: [matches(e, kind=kind) for e in (entry(), entry("sum", star=True))] for kind in KINDS}
+    assert kinds == {"all": [1, 1], "own": [1, 0], "shipped": [0, 1], "starred": [0, 1]}

@@ -1,0 +1,132 @@
+"""The report as data: its numbers are REPORT.md's, its recipes can be trained, its verdicts follow their rules."""
+
+import pytest
+
+from core import report, runs
+from core.networks import NETWORKS, untied
+from core.report import ALL, EXPERIMENTS
+
+# corrected totals of the report, and the accuracies it printed
+FACTS = {
+    "deep": (3_274_634, 0.992),
+    "linear": (3_274_634, 0.9174),
+    "shallow": (63_250, 0.9605),
+    "compact": (1_327_076, 0.9586),
+    "all-images": (3_274_634, 0.972),
+    "few-images": (3_274_634, 0.8895),
+    "reduced": (963_438, 0.906),
+    "dropout": (3_274_634, None),
+    "sum": (3_303_315, 0.95),
+    "sum-linear": (3_303_315, 0.95),
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    return tmp_path
+
+
+def finished(name, recipe, accuracy, train=None, test=None):
+    """A finished run whose curve ends at `train` and `test`."""
+    run = runs.create(runs.ROOT / name, recipe, "full MNIST", "full", "2020-01-01T00:00:00Z", {})
+    for step in range(1, 31):
+        point = {"step": step, "train_loss": 1.0, "test_loss": 1.0, "learning_rate": 1e-3}
+        train_accuracy = train(step) if callable(train) else train or accuracy
+        runs.append_metrics(run, point | {"train_accuracy": train_accuracy, "test_accuracy": test or accuracy})
+    runs.write_result(run, {"accuracy": accuracy, "standard_error": 0.002, "data": "", "steps": 30, "seconds": 9.0})
+    return run
+
+
+def all_seeds(experiment_id, accuracies, variant=0, **curve):
+    experiment = ALL[experiment_id]
+    chosen = experiment.variants[variant]
+    for seed, accuracy in zip(chosen.seeds, accuracies, strict=False):
+        finished(report.run_name(experiment, chosen, seed), report.recipe_of(chosen, seed), accuracy, **curve)
+
+
+def holds(conclusion):
+    return next(verdict.holds for verdict in report.verdicts() if verdict.conclusion.startswith(conclusion))
+
+
+def test_every_experiment_of_the_report_is_there_with_its_numbers():
+    assert {e.id: (NETWORKS[e.network].parameters, e.printed_accuracy) for e in EXPERIMENTS} == FACTS
+
+
+def test_where_the_printed_parameters_are_wrong_it_says_so():
+    for experiment in EXPERIMENTS:
+        wrong = experiment.printed_parameters not in (None, NETWORKS[experiment.network].parameters)
+        assert wrong == ("1,327,076" in experiment.correct)
+    assert ALL["compact"].printed_parameters == 1_326_586
+
+
+def test_recipes_are_of_their_network_and_their_runs_have_names_of_their_own():
+    names = []
+    for experiment in ALL.values():
+        names += [name for name, _ in report.planned(experiment)]
+        assert experiment.as_printed.steps == 20_000 and experiment.as_printed.network == experiment.network
+    assert len(names) == len(set(names))
+    assert {v.recipe.network for e in EXPERIMENTS for v in e.variants} <= set(NETWORKS)
+    assert ALL["few-images"].as_printed.examples == 250
+
+
+def test_a_run_counts_as_the_experiments_own_where_that_is_missing(folder):
+    experiment = ALL["shallow"]
+    assert report.missing_name(experiment, experiment.as_printed) == "shallow-as-printed-seed1"
+    assert report.missing_name(experiment, report.recipe_of(experiment.variants[0], 2)) == "shallow-seed2"
+    assert report.missing_name(experiment, report.recipe_of(experiment.variants[0], 9)) is None
+    finished("shallow-as-printed-seed1", experiment.as_printed, 0.96)
+    assert report.missing_name(experiment, experiment.as_printed) is None
+    assert report.measured(experiment, experiment.protocol).accuracies == (0.96,)
+
+
+def test_past_the_report_counts_as_the_report_would():
+    assert untied(NETWORKS["sum"]).parameters == 6_567_699
+    assert [v.recipe.architecture.parameters for v in ALL["tied"].variants] == [3_303_315, 6_567_699]
+    assert NETWORKS["tiny"].parameters < 1000
+
+
+def test_measured_is_the_mean_and_spread_of_the_runs_that_are_there(folder):
+    assert report.measured(ALL["shallow"], ALL["shallow"].variants[0]) is None
+    all_seeds("shallow", [0.95, 0.97])
+    found = report.measured(ALL["shallow"], ALL["shallow"].variants[0])
+    assert found.mean == pytest.approx(0.96) and found.spread == pytest.approx(0.01414, abs=1e-4)
+    table = report.table([ALL["shallow"]])
+    assert "0.9605" in table and "0.9600 ± 0.0141" in table
+
+
+def test_nothing_is_concluded_before_it_is_measured(folder):
+    assert [verdict.holds for verdict in report.verdicts()] == [None] * 6
+
+
+@pytest.mark.parametrize(("linear", "holds_here"), [([0.91, 0.92], True), ([0.991, 0.993], False)])
+def test_linear_is_worse_if_it_lies_below_deep_by_more_than_the_spreads(folder, linear, holds_here):
+    all_seeds("deep", [0.990, 0.992])
+    all_seeds("linear", linear)
+    assert holds("Without ReLU") is holds_here
+
+
+@pytest.mark.parametrize("linear_is_rough", [True, False])
+def test_rougher_is_how_much_the_training_curve_jumps(folder, linear_is_rough):
+    for name, rough in (("linear", linear_is_rough), ("deep", not linear_is_rough)):
+        all_seeds(name, [0.9], train=lambda step, rough=rough: 0.9 + (0.05 if rough else 0.001) * (step % 2))
+    assert holds("Its training curve") is linear_is_rough
+
+
+@pytest.mark.parametrize(("gap", "holds_here"), [(0.1, True), (0.01, False)])
+def test_few_images_over_fit_if_train_and_test_part(folder, gap, holds_here):
+    all_seeds("few-images", [0.9], train=0.9 + gap, test=0.9)
+    all_seeds("all-images", [0.99], train=0.99, test=0.99)
+    assert holds("250 images") is holds_here
+
+
+@pytest.mark.parametrize(("best", "holds_here"), [([0.93, 0.932, 0.931], True), ([0.902, 0.91, 0.89], False)])
+def test_dropout_helps_if_the_best_beats_none_by_more_than_the_spreads(folder, best, holds_here):
+    all_seeds("dropout", [0.90, 0.905, 0.902], variant=0)
+    all_seeds("dropout", best, variant=2)
+    assert holds("Dropout") is holds_here
+
+
+def test_sharing_adds_if_sum_reaches_the_reports_accuracy(folder):
+    all_seeds("sum", [0.96])
+    assert holds("With shared weights") is True
