@@ -1,0 +1,68 @@
+"""The gradient of a network's logits with respect to the image, by backpropagation in NumPy.
+
+Each layer hands the gradient of what comes out of it back to what goes into it, the last layer first.
+"""
+
+import numpy as np
+
+from core import forward
+from core.backward import back_through
+from core.forward import SUM_OF_PAIR, Weights
+from core.networks import (
+    DIGITS,
+    AddDigits,
+    Join,
+    Network,
+    Split,
+)
+
+
+def leading_gradients(
+    network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarray, half: str, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The `count` sums with the largest logits, these logits, and their gradients with respect to one of the digits.
+
+    `top` and `bottom` (28, 28) in 0…1 are read by a network that splits them first, as all do whose halves are apart;
+    `half` is "top" or "bottom". Sums and logits (count,), the largest first; gradients (count, 28, 28). The logits of
+    `sum_posterior` are not cut off at PROBABILITY_FLOOR, where a gradient would be 0. Where a change upwards and one
+    downwards differ (a ReLU at 0, equal values under a max pool) the gradient is that of one side: 0 for the ReLU, the
+    first value's for the pool. Raises ValueError for a network that does not split first.
+    """
+    if network.layers[0] != Split():
+        raise ValueError(f"{network.name} does not split its input first; core.networks.paired makes one that does")
+    image = np.concatenate([top, bottom]).astype(np.float32)
+    outputs = forward.activations(network, weights, image[None])
+    own, last = (0 if half == "top" else 1), len(network.steps) - 1
+    logits = outputs[-1][0]
+    if network.layers[-1] == AddDigits():  # one function with the softmax before it
+        last -= 2
+        logits, to_digits = _sum_of_scores(*outputs[last])
+        to_own = to_digits[own]
+    sums = np.argsort(-logits, kind="stable")[:count]
+    back = to_own[sums] if network.layers[-1] == AddDigits() else np.eye(network.classes, dtype=np.float32)[sums]
+    for i in range(last, 0, -1):
+        step, x, y = network.steps[i], outputs[i - 1], outputs[i]
+        kernels = [weights[name] for name in step.weights if name.endswith(".kernel")]
+        if step.halves == 2:  # from here down only this digit's half matters
+            x, y = x[[own]], y[[own]]
+        back = back_through(step.layer, back, x, y, kernels[own if len(kernels) == 2 else 0] if kernels else None)
+        if step.layer == Join():
+            back = back[own::2]
+    return sums, logits[sums], back[..., 0]
+
+
+def _sum_of_scores(top, bottom):
+    """log P(s), (19,), from two digits' scores before the softmax (10,), and its gradients by them, 2 × (19, 10).
+
+    log P(s) = log Σ exp(top_d + bottom_(s−d)) − log Σ exp(top) − log Σ exp(bottom), so the gradient by a score is the
+    share of its digit among the pairs of s, less its digit's probability.
+    """
+    of_top, of_bottom = (scores - scores.max() for scores in (top, bottom))
+    of_top, of_bottom = (scores - np.log(np.exp(scores).sum()) for scores in (of_top, of_bottom))
+    pairs = np.where(SUM_OF_PAIR.T.reshape(-1, DIGITS, DIGITS) > 0, np.add.outer(of_top, of_bottom), -np.inf)
+    largest = pairs.max(axis=(1, 2))
+    shares = np.exp(pairs - largest[:, None, None])
+    totals = shares.sum(axis=(1, 2))
+    shares /= totals[:, None, None]
+    by_top, by_bottom = shares.sum(axis=2) - np.exp(of_top), shares.sum(axis=1) - np.exp(of_bottom)
+    return largest + np.log(totals), (by_top, by_bottom)

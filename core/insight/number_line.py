@@ -1,0 +1,133 @@
+"""The number line: do the features of digits lie in the digits' order, though nobody told the network what a 3 is?
+
+The features are what the last FC layer reads: of one digit, all layers before it, Join left out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core import forward, mnist
+from core.insight.principal import Principal, principal_components
+from core.networks import DIGITS, Dense, Join, Network
+
+SNAPSHOT_COMPONENTS = 8  # of which a snapshot keeps the scores
+SNAPSHOT_STRIDE = 2  # of the 1,000 embedded test digits a snapshot takes every second
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where n digits of known value lie on the first k components of their features.
+
+    `scores` (n, k) are in units of the root of all features' variance together. `correlations` (k,): for each component
+    |ρ|, the absolute value of Spearman's rank correlation of the scores with the digits' values.
+    """
+
+    scores: np.ndarray
+    labels: np.ndarray
+    correlations: np.ndarray
+
+    @property
+    def shares(self) -> np.ndarray:
+        """(k,): the share of all variance that lies along each component."""
+        return (self.scores**2).mean(axis=0)
+
+    def means(self, component: int = 0) -> np.ndarray:
+        """(10,): the mean score of each digit on a component."""
+        scores = self.scores[:, component]
+        return np.array([scores[self.labels == digit].mean() for digit in range(DIGITS)])
+
+    def order(self, component: int = 0) -> tuple[int, ...]:
+        """The digits in the order of their mean scores on a component."""
+        return tuple(self.means(component).argsort().tolist())
+
+
+def line(scores: np.ndarray, labels: np.ndarray, like: np.ndarray | None = None) -> Line:
+    """How digits with these labels (n,) and scores (n, k) lie.
+
+    The sign of a component means nothing: here scores rise with the digits, or go along with `like` (n, k) if given.
+    """
+    values = labels.astype(int)
+    correlations = np.array([rank_correlation(along, values) for along in scores.T])
+    signs = np.sign(correlations) if like is None else np.sign((scores * like).sum(axis=0))
+    return Line(scores * np.where(signs < 0, -1, 1).astype(np.float32), values, np.abs(correlations))
+
+
+@dataclass(frozen=True)
+class Map:
+    """The line of some digits, and the components on which further digits can be put beside them."""
+
+    line: Line
+    principal: Principal
+
+    def place(self, features: np.ndarray) -> np.ndarray:
+        """Scores (m, k) of further digits' features (m, …), in the units and with the signs of the line."""
+        signs = np.where((self.line.scores * self.principal.scores).sum(axis=0) < 0, -1, 1)
+        return self.principal.project(features) * signs / _unit(self.principal)
+
+
+def draw_map(features: np.ndarray, labels: np.ndarray, components: int) -> Map:
+    """The map of digits with these features (n, …) and labels (n,)."""
+    found = principal_components(features, components)
+    return Map(line(found.scores / _unit(found), labels), found)
+
+
+def _unit(found):
+    return np.float32(np.sqrt(found.variance) or 1)
+
+
+def before_last(network: Network) -> Network:
+    """The network cut before its last FC layer: of a sum network the tower, up to the features that the layer reads."""
+    last = max(i for i, layer in enumerate(network.layers) if isinstance(layer, Dense))
+    layers = tuple(layer for layer in network.layers[:last] if layer != Join())
+    return replace(network, layers=(*layers, Join()) if network.reads_pairs else layers)
+
+
+def features(
+    network: Network,
+    weights: forward.Weights,
+    digits: np.ndarray,
+    half: str = "top",
+    report: Callable[[float], None] = lambda done: None,
+) -> np.ndarray:
+    """What the last FC layer reads of single digits (n, 28, 28): (n, …). `half` matters where they are untied."""
+    cut = before_last(network)
+    if network.reads_pairs:
+        return forward.tower(cut, weights, digits, half, report)
+    return forward.logits(cut, weights, digits, report)
+
+
+def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
+    """Spearman's ρ of two (n,): the correlation of their ranks, equal values sharing their mean rank; 0 if constant."""
+    ranks = [_ranks(values) - (len(values) - 1) / 2 for values in (x, y)]
+    scale = np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum())
+    return float((ranks[0] * ranks[1]).sum() / scale) if scale else 0.0
+
+
+def _ranks(values):
+    """(n,): from 0; equal values share the mean of their ranks."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = counts.cumsum()
+    return (last - (counts + 1) / 2)[place]
+
+
+def snapshot_digits() -> tuple[np.ndarray, np.ndarray]:
+    """The test digits of which snapshots are taken while a network trains, and their labels: always the same 500."""
+    data = mnist.embedded()
+    return data.test_images[::SNAPSHOT_STRIDE], data.test_labels[::SNAPSHOT_STRIDE]
+
+
+def snapshot(features: np.ndarray) -> dict[str, np.ndarray]:
+    """What is kept of the features of `snapshot_digits`: their scores on the first components, as in `Line`."""
+    found = principal_components(features, SNAPSHOT_COMPONENTS)
+    return {"scores": (found.scores / _unit(found)).astype(np.float16)}
+
+
+def from_snapshot(tensors: dict[str, np.ndarray], like: np.ndarray | None = None) -> Line:
+    """The line that `snapshot` kept; `like` as for `line`. Raises ValueError if it is none."""
+    _, labels = snapshot_digits()
+    scores = tensors.get("scores")
+    if scores is None or scores.shape != (len(labels), SNAPSHOT_COMPONENTS):
+        raise ValueError("this is no snapshot of the digits")
+    return line(scores.astype(np.float32), labels, like)

@@ -1,0 +1,47 @@
+"""What sharing the halves' weights was worth: the same recipe trained tied and untied, in accuracy and in images."""
+
+import math
+from dataclasses import dataclass
+
+from core import runs
+
+LEVELS = (0.5, 0.8, 0.9)  # of test accuracy, for the images it took to get there
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run: accuracy and its standard error, parameters, seconds, training images seen.
+
+    `reached`: for each of LEVELS, the images seen at the first point of the curve that is there, or None.
+    """
+
+    name: str
+    accuracy: float
+    standard_error: float
+    parameters: int
+    seconds: float
+    images: int
+    reached: tuple[int | None, ...]
+
+
+def trained(run: runs.Run) -> Trained | None:
+    """What a run reached and what it took, or None if it has not finished."""
+    result, points = runs.read_result(run), runs.read_metrics(run)
+    if result is None:
+        return None
+    each = run.recipe.batch * (2 if run.recipe.pairing == "fresh" else 1)  # images of a step
+    steps = [next((p["step"] for p in points if p["test_accuracy"] >= level), None) for level in LEVELS]
+    return Trained(
+        run.name,
+        result["accuracy"],
+        result["standard_error"],
+        run.network.parameters,
+        result.get("seconds", math.nan),
+        each * result["steps"],
+        tuple(None if step is None else each * step for step in steps),
+    )
+
+
+def difference(one: Trained, other: Trained) -> tuple[float, float]:
+    """By how much `one` is more accurate, and the standard error of that if the two erred independently."""
+    return one.accuracy - other.accuracy, math.hypot(one.standard_error, other.standard_error)

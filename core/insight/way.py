@@ -1,0 +1,75 @@
+"""An image's way through a network: what each layer makes of one digit, and the filters that make it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core import forward
+from core.forward import Weights
+from core.networks import AddDigits, Convolution, Dropout, Join, Network, Split, Step
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one layer makes of a digit: `output` is maps (height, width, channels), or units (n,).
+
+    `steps` leads from the digit to this layer, which is its last one. `filters` (size, size, in, out) are those of the
+    last convolution on the way, where the output is maps; `together` says that both digits are in the output.
+    """
+
+    steps: tuple[Step, ...]
+    output: np.ndarray
+    filters: np.ndarray | None
+    together: bool
+
+    @property
+    def step(self) -> Step:
+        return self.steps[-1]
+
+    @property
+    def is_maps(self) -> bool:
+        return self.output.ndim == 3
+
+    @property
+    def activity(self) -> np.ndarray:
+        """Mean |value| of each map, or |value| of each unit."""
+        return np.abs(self.output).mean(axis=(0, 1)) if self.is_maps else np.abs(self.output)
+
+    @property
+    def most_active(self) -> np.ndarray:
+        """The places of maps or units, the most active first."""
+        return np.argsort(-self.activity, kind="stable")
+
+    def strongest(self, channel: int) -> tuple[int, int]:
+        """Row and column of a map where |value| is largest."""
+        values = np.abs(self.output[..., channel])
+        row, column = np.unravel_index(values.argmax(), values.shape)
+        return int(row), int(column)
+
+    def filter_of(self, channel: int) -> tuple[np.ndarray, int]:
+        """The filter (size, size) behind a map, on the one input channel that it weighs most (Σ w² largest)."""
+        of_map = self.filters[..., channel]
+        heaviest = int((of_map**2).sum(axis=(0, 1)).argmax())
+        return of_map[..., heaviest], heaviest
+
+
+def way(network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarray, half: str = "top") -> list[Stage]:
+    """The stages of one of two digits (28, 28), "top" or "bottom", from the first layer to the logits.
+
+    A network that reads one digit reads that one. Layers that change no value on the way (split, dropout) are left out.
+    """
+    digits = {"top": top, "bottom": bottom}
+    image = np.concatenate([top, bottom]) if network.reads_pairs else digits[half]
+    outputs = forward.activations(network, weights, image[None])
+    stages, before, filters, together = [], (), None, False
+    for step, output in zip(network.steps, outputs, strict=True):
+        if step.layer in (Split(), Dropout()):
+            continue
+        before += (step,)
+        together = together or step.layer in (Join(), AddDigits())
+        mine = output[1 if step.halves == 2 and half == "bottom" else 0]
+        if isinstance(step.layer, Convolution):
+            kernels = [name for name in step.weights if name.endswith(".kernel")]
+            filters = weights[kernels[-1 if half == "bottom" else 0]]
+        stages.append(Stage(before, mine, filters if mine.ndim == 3 else None, together))
+    return stages

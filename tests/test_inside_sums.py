@@ -1,0 +1,159 @@
+"""The Inside page's sections on how a sum is made, without a browser: a visitor's story with the shipped networks."""
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import runs
+from core.recipe import Recipe
+from pages.shared import answering
+from tests.test_answers import weights_of
+from tests.visits import click, html, rerun
+
+REPOSITORY = Path(__file__).parent.parent
+CHECKPOINTS = REPOSITORY / "checkpoints"
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A folder of its own with shipped sum networks, into which a page may write."""
+    for name in ("sum", "sum_posterior", "number-line-seed1", "tied-shared-seed1", "tied-each-its-own-seed1"):
+        shutil.copytree(CHECKPOINTS / name, tmp_path / name)
+    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    return tmp_path
+
+
+def visit(section, run):
+    """The section as somebody sees it who has chosen a network."""
+    app = AppTest.from_file("../app.py", default_timeout=60)
+    app.run()  # the draw page, whose canvas only a browser has; then the app knows its other pages
+    app.switch_page("pages/insight/inside.py")
+    app.query_params["section"] = section
+    app.session_state["subject"] = {"places": [0, 3], "instead": True}
+    rerun(app).selectbox(key="run").set_value(run)
+    return rerun(app)
+
+
+def words(app):
+    kinds = (app.markdown, app.caption, app.info, app.error)
+    return " ".join(element.value for kind in kinds for element in kind)
+
+
+def number(app, said):
+    """The large number that stands above these words."""
+    numbers = re.findall(r"<b>([^<]*)</b> <span>([^<]*)</span>", html(app))
+    return next(value for value, what in numbers if said in what)
+
+
+def test_the_sum_taken_apart_says_how_exactly_and_how_nearly_perfectly(root):
+    app = visit("The sum, taken apart", "sum")
+    assert float(number(app, "largest difference of that total")) < 0.01
+    assert 0 < float(number(app, "explains")) <= 1
+    accuracy = float(number(app, "it answers with the largest logit"))
+    assert accuracy > 0.9 > float(number(app, "if it answered with the vertex"))
+    assert float(number(app, "correlation of slope and digit, top")) > 0.8
+    answer = number(app, "the answer")
+    click(app, "Other test digits")
+    assert number(app, "the answer").isdecimal() and answer.isdecimal()
+
+
+def test_distributions_are_convolved_and_sum_is_a_button_away(root):
+    app = visit("The sum, taken apart", "sum_posterior")
+    assert float(number(app, "largest difference between that convolution")) < 1e-5
+    click(app, "Show sum instead")
+    assert float(number(app, "largest difference of that total")) < 0.01
+
+
+def test_the_digits_of_sum_lie_in_order_and_those_of_sum_posterior_need_not(root):
+    app = visit("The number line", "sum")
+    along, read = float(number(app, "place on axis 1")), float(number(app, "as the last FC layer reads them"))
+    assert along > 0.8 and read > 0.9
+    assert words(app).count("kept no snapshots") == 1 and "number-line-seed1" in words(app)
+    next(toggle for toggle in app.toggle if toggle.label.startswith("Measure")).set_value(True)
+    rerun(app)
+    found = dict(re.findall(r"<th>(\w+)</th><td>([\d.]+)</td>", html(app)))
+    assert float(found["sum"]) == along and float(found["sum_posterior"]) < 0.6
+
+
+def test_the_line_forms_along_training(root):
+    app = visit("The number line", "sum")
+    slider = app.select_slider(key="snapshot")
+    after = float(number(app, "|ρ| on axis 1 after 2,500 iterations"))
+    slider.set_value(1)
+    rerun(app)
+    before = float(number(app, "|ρ| on axis 1 after 1 iterations"))
+    assert before < 0.5 < 0.9 < after
+    assert float(number(app, "accuracy on test pairs then")) < 0.2
+    assert "By iteration 300 more than half of the pairs are right" in words(app)
+
+
+def test_a_run_with_snapshots_shows_its_own(root):
+    recipe = Recipe(network="sum_posterior", steps=2)
+    run = runs.create(root / "mine", recipe, "", "embedded", "2030-01-01T00:00:00Z", {})
+    runs.save_weights(run, weights_of(run.network), 2)
+    for step in (1, 2):
+        runs.save_snapshot(run, {"scores": np.random.default_rng(step).normal(size=(500, 8)).astype(np.float16)}, step)
+    (run.folder / "snapshots" / "9.safetensors").write_bytes(b"damaged")
+    app = visit("The number line", "mine")
+    assert "kept no snapshots" not in words(app) and app.select_slider(key="snapshot").options == ["1", "2"]
+    shutil.rmtree(run.folder / "snapshots")
+    shutil.rmtree(root / "number-line-seed1")
+    assert "No run here has kept snapshots" in words(rerun(app))
+
+
+def test_swapping_changes_some_answers_of_sum_and_none_of_sum_posterior(root):
+    changed = {name: number(visit("Does it commute?", name), "get another answer") for name in ("sum", "sum_posterior")}
+    assert float(changed["sum"].split("%")[0]) > 0 and changed["sum_posterior"].startswith("0.00%")
+
+
+def test_what_sharing_was_worth_and_the_way_to_train_without(root):
+    app = visit("Does it commute?", "sum_posterior")
+    assert number(app, "accuracy gained by sharing; within two standard errors of nothing") == "+0.0024 ± 0.0044"
+    assert number(app, "the parameters without sharing") == "1.99 ×"
+    assert "6,567,699" in html(app) and "one run each" in words(app)
+    click(app, "Train it untied")
+    assert app.session_state["recipe_tied"] is False and app.session_state["recipe_network"] == "sum"
+    shutil.rmtree(root / "tied-shared-seed1")
+    assert "Not measured yet" in words(visit("Does it commute?", "sum"))
+
+
+def test_between_a_4_and_a_9_sum_goes_elsewhere_more_than_sum_posterior(root):
+    app = visit("Ambiguity", "sum")
+    rows = dict(re.findall(r"<tr><th>(\w+)</th><td>([\d.]+)%", html(app)))
+    assert float(rows["sum"]) > 2 * float(rows["sum_posterior"])
+    app.slider(key="blend").set_value(0)
+    rerun(app)
+    ends = html(app)
+    app.slider(key="blend").set_value(100)
+    rerun(app)
+    assert "4 with 100 % of 9" in html(app) and html(app) != ends
+    app.selectbox(key="blend_from").set_value("the top digit")
+    rerun(app)
+    assert "the top digit with 100 % of 9" in html(app)
+    click(app, "Other examples")
+
+
+@pytest.mark.parametrize("section", ["The sum, taken apart", "The number line", "Does it commute?", "Ambiguity"])
+def test_a_network_of_one_digit_is_shown_too(root, section):
+    shutil.copytree(CHECKPOINTS / "tiny-seed2", root / "tiny-seed2")
+    app = visit(section, "tiny-seed2")
+    if section in ("The sum, taken apart", "Does it commute?"):
+        click(app, "Show sum instead")
+        assert app.session_state["run"] == "sum"
+
+
+@pytest.mark.parametrize("section", ["The sum, taken apart", "The number line", "Does it commute?", "Ambiguity"])
+def test_a_network_of_untied_halves_is_shown_too(root, section):
+    run = runs.create(root / "mine", Recipe(network="sum", tied=False), "", "embedded", "2030-01-01T00:00:00Z", {})
+    runs.save_weights(run, weights_of(run.network), 1)
+    added = np.random.default_rng(0).normal(size=(2, len(answering.test_set().test_labels), 19)).astype(np.float32)
+    kept = {"top": added[0], "bottom": added[1], "bias": np.zeros(19, np.float32)}
+    runs.save_answers(run, kept, answering.test_set().name)  # made up, because 10,000 digits take their time
+    app = visit(section, "mine")
+    if section == "Does it commute?":
+        assert "weights of their own" in words(app) and "no filter serves both" in words(app)
+        assert float(number(app, "get another answer").split("%")[0]) > 50
