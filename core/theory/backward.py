@@ -1,0 +1,128 @@
+"""The networks backwards, in NumPy: from the loss to the gradient at every layer, as training does it.
+
+Each layer hands the gradient at its output on to its input; for a convolution this, too, is a convolution. What it owes
+its own weights is a correlation of its input with the gradient at its output: the report's theoretical part 3, in 2-D.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core import forward
+from core.backward import back_through
+from core.forward import Weights
+from core.networks import (
+    SIDE,
+    Convolution,
+    Dense,
+    Network,
+    Step,
+)
+
+STEP = 1e-6  # of a central difference: small against the kinks of ReLU and max pooling, large against rounding
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What one input and the class it is told have to say to a network's first convolution.
+
+    `x` (n, 28, 28, 1) is what the convolution reads and `g` (n, 28, 28, filters) the gradient of the loss at what it
+    gives: n is 1, or 2 for the halves of a pair. `gradient` (size, size, 1, filters) is that of the kernel `name`: x
+    correlated with g, over both halves where they share it, over the top one where not. All in float64.
+    """
+
+    network: Network
+    weights: Weights
+    label: int
+    loss: float  # cross-entropy, in nats
+    name: str
+    x: np.ndarray
+    g: np.ndarray
+    gradient: np.ndarray
+
+
+def learning(network: Network, weights: Weights, image: np.ndarray, label: int) -> Learning:
+    """Backpropagate the softmax cross-entropy of one image (height, width) uint8 of class `label`."""
+    begin = first_convolution(network)
+    first, x = network.steps[begin], image.reshape(-1, SIDE, SIDE, 1) / 255
+    weights = weights | {name: weights[name].astype(np.float64) for name in first.weights}  # and so all that follows
+    outputs = [x] * begin + forward.through(network.steps[begin:], weights, x)
+    g = output_gradients(network, weights, outputs, np.array([label]))[0]
+    own = slice(None) if network.tied else slice(0, 1)
+    gradient = kernel_gradient(x[own], g[own], first.layer.size)
+    loss = float(cross_entropy(outputs[-1], label)[0])
+    return Learning(network, weights, label, loss, next(iter(first.weights)), x, g, gradient)
+
+
+def first_convolution(network: Network) -> int:
+    """Its place in `network.steps`."""
+    return next(i for i, step in enumerate(network.steps) if isinstance(step.layer, Convolution))
+
+
+def first_filters(network: Network) -> int:
+    """How many filters it has."""
+    return network.steps[first_convolution(network)].layer.filters
+
+
+def output_gradients(
+    network: Network, weights: Weights, outputs: list[np.ndarray], labels: np.ndarray
+) -> list[np.ndarray]:
+    """∂loss/∂output of the first convolution and of every layer after it, in the order of `network.steps`.
+
+    `outputs` are those of all steps, as `forward.activations` gives them for n images of classes `labels` (n,); the
+    loss is the sum over the images.
+    """
+    gradient = forward.softmax(outputs[-1])
+    gradient[np.arange(len(labels)), labels] -= 1
+    gradients = [gradient]
+    for i in range(len(network.steps) - 1, first_convolution(network), -1):
+        gradients.insert(0, _pulled_back(network.steps[i], weights, outputs[i - 1], outputs[i], gradients[0]))
+    return gradients
+
+
+def kernel_gradient(x: np.ndarray, g: np.ndarray, size: int) -> np.ndarray:
+    """The gradient (size, size, in, out) of a SAME convolution's kernel: the correlation of its input and g.
+
+    x (n, h, w, in) is the input, g (n, h, w, out) the gradient at the output. ∂L/∂K_ab = Σ g(u, v)·I(u + a, v + b) over
+    all places (u, v), with the zeros that SAME pads around the input I.
+    """
+    before, after = (size - 1) // 2, size // 2
+    padded = np.pad(x, ((0, 0), (before, after), (before, after), (0, 0)))
+    height, width = x.shape[1:3]
+    moved = [[padded[:, a : a + height, b : b + width] for b in range(size)] for a in range(size)]
+    flat = g.reshape(-1, g.shape[-1])
+    return np.stack([[each.reshape(-1, each.shape[-1]).T @ flat for each in row] for row in moved])
+
+
+def kernel_difference(learnt: Learning, filter_: int) -> np.ndarray:
+    """The gradient of one filter, (size, size, 1), again: by central differences of the network's loss.
+
+    Every weight of the filter is moved up and down by STEP and the network asked for its loss, forwards alone.
+    """
+    network, weights, name = learnt.network, learnt.weights, learnt.name
+    begin, kernel = first_convolution(network), weights[name]
+    dense = next(i for i, step in enumerate(network.steps) if isinstance(step.layer, Dense))
+    features = []  # one move at a time as far as the FC layers, which take all moves at once: little memory, and quick
+    for entry in np.ndindex(kernel.shape[:3]):
+        for change in (STEP, -STEP):
+            moved = kernel.copy()
+            moved[(*entry, filter_)] += change
+            features.append(forward.through(network.steps[begin:dense], weights | {name: moved}, learnt.x)[-1])
+    logits = forward.through(network.steps[dense:], weights, np.concatenate(features))[-1]
+    up, down = cross_entropy(logits, learnt.label).reshape(-1, 2).T
+    return ((up - down) / (2 * STEP)).reshape(kernel.shape[:3])
+
+
+def cross_entropy(logits: np.ndarray, label: int) -> np.ndarray:
+    """−log softmax(logits)[label], (n,), of logits (n, classes)."""
+    largest = logits.max(axis=-1)
+    return largest + np.log(np.exp(logits - largest[:, None]).sum(axis=-1)) - logits[:, label]
+
+
+def _pulled_back(step: Step, weights: Weights, x: np.ndarray, y: np.ndarray, g: np.ndarray) -> np.ndarray:
+    """∂loss/∂x of one layer that made y of x, from g = ∂loss/∂y."""
+    kernels = [weights[name] for name in step.weights if name.endswith(".kernel")]
+    if len(kernels) == 2:  # untied: tops and bottoms follow each other in the batch, and each has its own
+        ways = [back_through(step.layer, g[half::2], x[half::2], y, kernel) for half, kernel in enumerate(kernels)]
+        return np.stack(ways, axis=1).reshape(x.shape)
+    return back_through(step.layer, g, x, y, *kernels)
