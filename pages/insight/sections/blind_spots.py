@@ -1,0 +1,21 @@
+"""Blind spots: four things that no training example taught the network."""
+
+import importlib
+
+import streamlit as st
+
+SPOTS = {  # name → module of pages.insight.blind with a function `show(run, weights, subject)`
+    "The same image twice": "twice",
+    "A blank half": "blank",
+    "One half attacked": "attacked",
+    "The digit shifted": "shifted",
+}
+
+
+def show(run, weights, subject) -> None:
+    spot = st.segmented_control(
+        "Blind spot", list(SPOTS), default=next(iter(SPOTS)), required=True, key="spot", bind="query-params"
+    )
+    if not run.network.reads_pairs:
+        st.caption(f"`{run.name}` reads one digit: it reads both in turn, and their two distributions are added up.")
+    importlib.import_module(f"pages.insight.blind.{SPOTS[spot]}").show(run, weights, subject)

@@ -1,0 +1,43 @@
+"""Compare runs: their curves, what sets them apart, what they reach, and what to keep of them."""
+
+import streamlit as st
+
+from core import comparison, runs
+from pages.shared import choosing, comparing, keeping, parts
+
+parts.style()
+st.title("Compare runs")
+entries = comparison.entries()
+if not entries:
+    st.info("No runs yet. Train a network on the Train page, or bring weights.")
+    keeping.said()
+    keeping.upload()
+    keeping.deleted()
+    st.stop()
+
+chosen = choosing.choose(entries)
+if chosen:
+    comparing.overlay(chosen)
+    st.subheader("What differs")
+    comparing.recipes(chosen)
+else:
+    st.info("Choose runs in the table's first column to see their curves and what sets them apart.")
+
+st.subheader("Accuracy against parameters")
+comparing.reached(entries, chosen)
+
+st.subheader("Keep")
+keeping.said()
+left, right = st.columns(2, gap="large")
+with left:
+    if chosen:
+        by_name = {entry.name: entry for entry in chosen}
+        keeping.card(by_name[st.selectbox("Run", list(by_name), key="kept")])
+    else:
+        st.write("Choose a run to name it, note something, star it, download or delete it.")
+with right:
+    with st.expander("Bring weights"):
+        keeping.upload()
+    if runs.discarded():
+        with st.expander("Deleted runs"):
+            keeping.deleted()

@@ -1,0 +1,43 @@
+"""The report of 2017, every number of it beside the correct one and beside what this app measured."""
+
+import streamlit as st
+
+from core import comparison, report
+from pages.shared import parts
+from pages.shared.comparing import reached
+from pages.shared.experiments import experiment_card, keep_prob_chart, labels_chart, overview, pairs_map, verdict_table
+
+parts.style()
+parts.say_at_exit()
+st.title("The report", anchor=False)
+st.write(
+    "A course report of December 2017 trained seven experiments on MNIST. Each is here with what it printed, what is "
+    "correct where that differs, and what this app measured. All of them can be run again."
+)
+st.caption(
+    "Measured on test images that were never trained on; ± is the standard deviation over seeds. The quick recipes "
+    "take fewer iterations than the report's 20,000; choose “as in the report” for its own protocol."
+)
+overview()
+
+for experiment in report.EXPERIMENTS:
+    experiment_card(experiment)
+    if experiment.id == "dropout":
+        st.markdown("**Accuracy against keep_prob**, 250 training images: a point for each seed, a line for the mean.")
+        keep_prob_chart()
+
+st.header("What the report concluded", anchor=False)
+verdict_table()
+
+st.header("Accuracy against parameters", anchor=False)
+reached(comparison.entries(), [])
+
+st.header("Past the report", anchor=False)
+for experiment in report.PAST_THE_REPORT:
+    experiment_card(experiment)
+    if experiment.id == "labels":
+        labels_chart()
+    if experiment.id == "unmet":
+        for column, variant in zip(st.columns(2), experiment.variants, strict=True):
+            with column:
+                pairs_map(report.run_name(experiment, variant, variant.seeds[0]))

@@ -1,0 +1,112 @@
+"""Choosing runs: a table with a filter, and a list of names that carries the choice into the link."""
+
+import datetime
+
+import streamlit as st
+
+from core import comparison, runs
+from core.comparison import Entry
+from core.networks import NETWORKS
+from pages.shared import lean
+
+CHOSEN, TABLE, LISTED = "runs", "table_of_runs", "listed_runs"  # keys of the session; CHOSEN is in the link
+
+
+def filters(entries: list[Entry]) -> list[Entry]:
+    """The runs that the visitor's filter lets through; the filter is in the link."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        words = st.text_input("Search", key="search", bind="query-params", placeholder="name, title, note", width=220)
+        networks = st.multiselect("Networks", list(NETWORKS), key="networks", bind="query-params", width=320)
+        kind = st.segmented_control(
+            "Show", comparison.KINDS, default="all", required=True, key="kind", bind="query-params"
+        )
+    return [entry for entry in entries if comparison.matches(entry, words, networks, kind)]
+
+
+def choose(entries: list[Entry]) -> list[Entry]:
+    """The runs chosen to be compared, in the table or by name, in the order of choosing. The choice is in the link."""
+    by_name = {entry.name: entry for entry in entries}
+    if CHOSEN not in st.session_state:
+        if absent := [name for name in st.query_params.get_all(CHOSEN) if name not in by_name]:
+            said = ", ".join(f"`{name.replace('`', '')[:60]}`" for name in absent[:5])
+            st.warning(f"Not here: {said}. Choose other runs.")
+    else:
+        st.session_state[CHOSEN] = [name for name in st.session_state[CHOSEN] if name in by_name]
+    listed = filters(entries)
+    place = st.container()
+    names = st.multiselect(
+        "Compare",
+        list(by_name),
+        key=CHOSEN,
+        bind="query-params",
+        placeholder="Choose runs here, or in the table's first column",
+    )
+    with place:
+        _table(listed, names)
+    return [by_name[name] for name in names]
+
+
+def _table(listed, chosen):
+    if not listed:
+        st.info("No run fits this search. Clear the search, or choose All.")
+        return
+    names = [entry.name for entry in listed]
+    rows = [i for i, name in enumerate(names) if name in chosen]
+    state = st.session_state.get(TABLE)
+    if names != st.session_state.get(LISTED) or state is None or sorted(state["selection"]["rows"]) != rows:
+        st.session_state[TABLE] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    st.session_state[LISTED] = names
+    st.dataframe(
+        _columns(listed),
+        key=TABLE,
+        on_select=_take_rows,
+        selection_mode="multi-row",
+        hide_index=True,
+        placeholder="",
+        height=min(38 + 35 * len(listed), 388),
+        column_config={
+            "★": st.column_config.TextColumn(width=30),
+            "run": st.column_config.TextColumn(width=110),
+            "title": st.column_config.TextColumn(width=120),
+            "parameters": st.column_config.NumberColumn(format="localized"),
+            "steps": st.column_config.NumberColumn(format="localized"),
+            "created": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+        },
+        alt="All runs; choose rows to compare them.",
+    )
+
+
+def _take_rows():
+    """What was chosen in the table joins what was chosen before and is not listed now."""
+    listed, chosen = st.session_state[LISTED], st.session_state.get(CHOSEN, [])
+    rows = {listed[i] for i in st.session_state[TABLE]["selection"]["rows"] if i < len(listed)}
+    kept = [name for name in chosen if name in rows or name not in listed]
+    st.session_state[CHOSEN] = kept + [name for name in listed if name in rows and name not in kept]
+
+
+def _columns(listed):
+    trained = [entry.run.data_name != runs.UPLOADED for entry in listed]
+    examples = ["all" if entry.run.recipe.examples is None else f"{entry.run.recipe.examples:,}" for entry in listed]
+    return lean.table(
+        {
+            "★": ["★" if entry.label.star else "" for entry in listed],
+            "run": [entry.name for entry in listed],
+            "accuracy": [entry.measured for entry in listed],
+            "title": [entry.label.title for entry in listed],
+            "network": [f"{e.run.network.name}{'' if e.run.network.tied else ', untied'}" for e in listed],
+            "parameters": [entry.run.network.parameters for entry in listed],
+            "examples": [text if known else "" for text, known in zip(examples, trained, strict=True)],
+            "steps": [e.run.recipe.steps if known else None for e, known in zip(listed, trained, strict=True)],
+            "status": [entry.status for entry in listed],
+            "data": [entry.run.data for entry in listed],
+            "created": [_time(entry.run.created) for entry in listed],
+        }
+    )
+
+
+def _time(created):
+    """A time for the table's own sort; nothing where a run.json of another hand has no time."""
+    try:
+        return datetime.datetime.fromisoformat(created)
+    except ValueError:
+        return None

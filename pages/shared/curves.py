@@ -1,0 +1,159 @@
+"""Curves as the pages draw them: Vega-Lite with fixed axes, so that a growing curve does not flicker."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from core import figure
+from core.curves import Curve
+from pages.shared import lean
+
+# told apart by colour-blind eyes (Okabe and Ito, 2008), and none of them the colours of top and bottom
+PALETTE = ("#009e73", "#cc79a7", "#b8860b", "#7a5cc7", "#56b4e9", "#8a8f98", "#d43d51", "#3a7d44")
+SHORT = {
+    "train_accuracy": "train",
+    "test_accuracy": "test",
+    "train_loss": "train",
+    "test_loss": "test",
+    "learning_rate": "learning rate",
+}
+HEIGHT_PIXELS = 320
+LEGEND = {
+    "title": None,
+    "orient": "top",
+    "columns": 3,
+    "labelLimit": 400,
+    "labelFontSize": 14,
+    "symbolType": "stroke",
+    "symbolOpacity": 1,
+    "symbolStrokeWidth": 4,
+}
+
+
+def chart(
+    curves: list[Curve],
+    *,
+    key: str,
+    title: str,
+    last_step: int | None = None,
+    low: float | None = 0.0,
+    high: float | None = 1.0,
+    log_steps: bool = False,
+    log_values: bool = False,
+    marks: list[tuple[int, str]] = (),
+    alt: str | None = None,
+) -> Callable[[str], bytes]:
+    """Draw curves against the step in one figure, with the values under the pointer.
+
+    Each curve's label is its line in the legend. `last_step` fixes the horizontal axis and `low`, `high` the vertical
+    one (None: as the values need). `marks` are steps with a word, drawn as vertical lines. What it returns gives the
+    figure as a file, "svg" or "png".
+    """
+    if log_values:
+        curves = [_positive(curve) for curve in curves]
+    drawn = specification(curves, title, last_step, low, high, log_steps, log_values, marks)
+    columns = _columns(curves)
+    st.vega_lite_chart(lean.table(columns), drawn, key=key, height=HEIGHT_PIXELS, alt=alt or title)
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return lambda kind: figure.render(drawn, rows, kind)
+
+
+def specification(curves, title, last_step, low, high, log_steps=False, log_values=False, marks=()) -> dict:
+    """The figure in Vega-Lite, without its data: columns step, value, low, high, curve."""
+    steps = {"type": "symlog" if log_steps else "linear", "nice": False}
+    if last_step is not None:
+        steps["domain"] = [0, last_step]
+    # a logarithm cannot show 0 and is clamped; elsewhere what is outside the axis leaves the frame
+    values = {"type": "log" if log_values else "linear", "zero": False, "clamp": log_values}
+    if not log_values and low is not None and high is not None:
+        values |= {"domain": [low, high], "nice": False}
+    labels = list(dict.fromkeys(curve.label for curve in curves))
+    colour = {
+        "field": "curve",
+        "type": "nominal",
+        "sort": None,
+        "scale": {"domain": labels, "range": [PALETTE[i % len(PALETTE)] for i in range(len(labels))]},
+        "legend": LEGEND,
+    }
+    x = {"field": "step", "type": "quantitative", "title": "iteration", "scale": steps}
+    if log_steps:
+        x["axis"] = {
+            "values": [0, *(lead * 10**power for power in range(7) for lead in (1, 2, 5))],
+            "labelOverlap": True,
+        }
+    y = {"field": "value", "type": "quantitative", "title": title, "scale": values}
+    band = {
+        "transform": [{"filter": "isValid(datum.low)"}],
+        "mark": {"type": "area", "opacity": 0.2, "clip": True},
+        "encoding": {"y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour},
+    }
+    layers = [band] if any(curve.low is not None for curve in curves) else []
+    layers += [
+        {
+            "mark": {"type": "line", "strokeWidth": 2.5, "clip": True},
+            "encoding": {"y": y, "color": colour},
+        },
+        {
+            "params": [
+                {
+                    "name": "near",
+                    "select": {
+                        "type": "point",
+                        "nearest": True,
+                        "on": "pointermove",
+                        "clear": "pointerout",
+                        "fields": ["step"],
+                    },
+                }
+            ],
+            "mark": {"type": "point", "filled": True, "size": 70, "clip": True},
+            "encoding": {
+                "y": y,
+                "color": colour,
+                "opacity": {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0},
+                "tooltip": [
+                    {"field": "curve", "type": "nominal", "title": "curve"},
+                    {"field": "step", "type": "quantitative", "title": "iteration", "format": ","},
+                    {"field": "value", "type": "quantitative", "title": title, "format": ".4~g"},
+                ],
+            },
+        },
+    ]
+    layers += [
+        {
+            "data": {"values": [{"step": step, "word": word}]},
+            "mark": {"type": "rule", "strokeDash": [4, 4], "opacity": 0.7, "color": "#8a8f98"},
+            "encoding": {"x": {"datum": step}, "tooltip": {"value": f"{word} at iteration {step:,}"}},
+        }
+        for step, word in marks
+    ]
+    return {"encoding": {"x": x}, "layer": layers}
+
+
+def _positive(curve):
+    """The part of a curve that a logarithm can show; a band that reaches below stays within a tenth of its lowest."""
+    shown = curve.values > 0
+    steps, values = curve.steps[shown], curve.values[shown]
+    if curve.low is None or not shown.any():
+        return replace(curve, steps=steps, values=values, low=None, high=None)
+    low = np.maximum(curve.low[shown], values.min() / 10)
+    return replace(curve, steps=steps, values=values, low=low, high=curve.high[shown])
+
+
+def _columns(curves):
+    none = [[None] * len(curve.steps) for curve in curves]
+    parts = {
+        "step": [curve.steps for curve in curves],
+        "value": [curve.values for curve in curves],
+        "low": [blank if curve.low is None else curve.low for curve, blank in zip(curves, none, strict=True)],
+        "high": [blank if curve.high is None else curve.high for curve, blank in zip(curves, none, strict=True)],
+        "curve": [[curve.label] * len(curve.steps) for curve in curves],
+    }
+    return {name: [_plain(value) for each in every for value in each] for name, every in parts.items()}
+
+
+def _plain(value):
+    """A value of Python's own types for one of NumPy's."""
+    return value.item() if hasattr(value, "item") else value

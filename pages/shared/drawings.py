@@ -1,0 +1,70 @@
+"""What is drawn, for as long as the session lives: for each half a history, whose last entry is what is shown."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from pages.shared.parts import COLOURS, png_url
+
+HALVES = ("top", "bottom")
+SIDE_PIXELS = 280  # of a canvas, each way
+LONGEST_HISTORY = 40
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What one canvas shows: the strokes as the component describes them, and the digit they make, if any.
+
+    `picture` (28, 28) is the test image under the strokes, if there is one; `label` is its true digit as long as
+    nobody has drawn over it.
+    """
+
+    strokes: dict
+    digit: np.ndarray | None
+    picture: np.ndarray | None = None
+    label: int | None = None
+
+
+BLANK = Drawing({"objects": []}, None)
+
+
+def histories() -> dict[str, list[Drawing]]:
+    """All that each half has shown, the last of it now."""
+    if "histories" not in st.session_state:
+        st.session_state.histories = {half: [BLANK] for half in HALVES}
+    return st.session_state.histories
+
+
+def drawings() -> dict[str, Drawing]:
+    """What each half shows now."""
+    return {half: history[-1] for half, history in histories().items()}
+
+
+def push(half: str, drawing: Drawing) -> None:
+    """Let a half show something else; Undo brings back what it showed."""
+    history = histories()[half]
+    history.append(drawing)
+    del history[:-LONGEST_HISTORY]
+
+
+def place(half: str, digit: np.ndarray, label: int | None) -> None:
+    """Let a half show an image (28, 28) uint8, whose true digit is `label` if that is known."""
+    push(half, Drawing({"objects": [picture(digit, half)]}, digit, digit, label))
+
+
+def picture(digit: np.ndarray, half: str) -> dict:
+    """A digit's pixels as an object of the canvas, which the pen can draw over: opaque where the digit is bright."""
+    image = Image.new("RGB", (SIDE_PIXELS, SIDE_PIXELS), COLOURS[half])
+    image.putalpha(Image.fromarray(digit).resize(image.size, Image.Resampling.BICUBIC))
+    return {
+        "type": "Image",
+        "left": 0,
+        "top": 0,
+        "originX": "left",
+        "originY": "top",
+        "width": SIDE_PIXELS,
+        "height": SIDE_PIXELS,
+        "src": png_url(image),
+    }

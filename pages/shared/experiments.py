@@ -1,0 +1,220 @@
+"""What the report page shows of an experiment: printed, correct, measured, its figure, and the way to run it again."""
+
+import numpy as np
+import streamlit as st
+
+from core import jobs, report, runs
+from core.curves import curve, mean_of
+from core.networks import NETWORKS
+from core.report import Experiment, Measured
+from pages.shared import curves, lean
+from pages.shared.recipe_form import fill
+
+TRAIN_PAGE = "pages/lab/train.py"
+
+
+def overview() -> None:
+    """Every experiment of the report in a row: printed, correct where that differs, and measured here."""
+    rows = ""
+    for experiment in report.EXPERIMENTS:
+        parameters, printed = NETWORKS[experiment.network].parameters, experiment.printed_parameters
+        count = "not printed" if printed is None else f"{printed:,}"
+        correct = f"{parameters:,}" if printed != parameters else ""
+        best = max(filter(None, (report.measured(experiment, v) for v in experiment.variants)), key=_mean, default=None)
+        here = "not yet" if best is None else f"{best.mean:.4f}" + (f" ± {best.spread:.4f}" if best.spread else "")
+        accuracy = experiment.accuracy_words or f"{experiment.printed_accuracy:.4f}"
+        cells = (accuracy, f"<b>{here}</b>", count, correct)
+        rows += f"<tr><th><a href='#{experiment.id}'>{experiment.question}</a></th><td>{experiment.title}</td>"
+        rows += "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    heads = ("", "experiment", "accuracy printed", "measured here", "parameters printed", "correct")
+    st.html(
+        "<div class='wide'><table class='facts'><thead><tr>"
+        + "".join(f"<th>{head}</th>" for head in heads)
+        + f"</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+    st.caption("Of dropout the best keep_prob. ± is the standard deviation over seeds, where there are several.")
+
+
+def experiment_card(experiment: Experiment) -> None:
+    """One experiment: its words and numbers, its figure, its buttons."""
+    with st.container(border=True):
+        st.subheader(" · ".join(filter(None, (experiment.question, experiment.title))), anchor=experiment.id)
+        left, right = st.columns([2, 3], gap="large")
+        with left:
+            _numbers(experiment)
+            _buttons(experiment)
+        with right:
+            _figure(experiment)
+
+
+def _numbers(experiment):
+    network = NETWORKS[experiment.network]
+    if experiment.printed:
+        st.markdown(f"**Printed.** {experiment.printed}")
+    if experiment.correct:
+        st.markdown(f"**Correct.** {experiment.correct}")
+    if experiment.remark:
+        st.markdown(experiment.remark)
+    counted = f"`{network.name}`, {network.parameters:,} parameters"
+    if experiment.printed_parameters not in (None, network.parameters):
+        counted += f" (printed: {experiment.printed_parameters:,})"
+    st.markdown(f"**Network.** {counted}.")
+    for variant in experiment.variants:
+        name = f" ({variant.label})" if variant.label else ""
+        st.markdown(f"**Measured here{name}.** {_said(report.measured(experiment, variant))}")
+    if experiment.question and (found := report.measured(experiment, experiment.protocol)):
+        st.markdown(f"**Measured here, by the report's own protocol.** {_said(found)}")
+
+
+def _mean(found: Measured) -> float:
+    return found.mean
+
+
+def _said(found: Measured | None) -> str:
+    if found is None:
+        return "Not yet. Run it."
+    count = len(found.accuracies)
+    spread = f" ± {found.spread:.4f} over {count} seeds" if count > 1 else ""
+    seconds = np.mean(found.seconds)
+    took = f", {seconds:.0f} s of training" + (" each" if count > 1 else "") if seconds else ""
+    return f"{found.mean:.4f}{spread}{took}."
+
+
+def _buttons(experiment):
+    labels = [variant.label or "quick" for variant in experiment.variants]
+    recipes = dict(zip(labels, (report.recipe_of(v, v.seeds[0]) for v in experiment.variants), strict=True))
+    if experiment.question:
+        recipes["as in the report"] = experiment.as_printed
+    choice = st.selectbox("Recipe", list(recipes), key=f"recipe of {experiment.id}")
+    with st.container(horizontal=True):
+        if st.button("Open in Train", key=f"open {experiment.id}"):
+            fill(recipes[choice])
+            st.switch_page(TRAIN_PAGE)
+        if st.button("Run it", key=f"run {experiment.id}", type="primary"):
+            _run(experiment, recipes[choice])
+
+
+def _run(experiment, recipe):
+    """Queue a run; it counts as the experiment's own if that is missing, else it stands beside it."""
+    name = report.missing_name(experiment, recipe)
+    try:
+        run = jobs.submit(recipe, runs.ROOT / name if name else None)
+    except (runs.RunError, jobs.QueueFull) as error:
+        st.error(f"It could not be started. {error}")
+        return
+    fill(recipe)
+    st.switch_page(TRAIN_PAGE, query_params={"run": run.name})
+
+
+def _figure(experiment):
+    """Train and test accuracy of its one recipe, or the test accuracies of its several."""
+    lines = []
+    several = len(experiment.variants) > 1
+    for variant in experiment.variants:
+        points = [p for run in report.runs_of(experiment, variant) if (p := runs.read_metrics(run))]
+        if not points:
+            continue
+        for kind in ("test",) if several else ("test", "train"):
+            label = variant.label if several else kind
+            each = [curve(label, p, f"{kind}_accuracy") for p in points]
+            lines.append(mean_of(label, each) if len(each) > 1 else each[0])
+    if not lines:
+        st.caption("Its figure is drawn from real curves, once it has run.")
+        return
+    curves.chart(
+        lines,
+        key=f"figure of {experiment.id}",
+        title="test accuracy" if several else "accuracy",
+        last_step=int(max(line.steps[-1] for line in lines)),
+        alt=f"{experiment.title}: " + ", ".join(f"{line.label} ends at {line.values[-1]:.3f}" for line in lines),
+    )
+
+
+def keep_prob_chart() -> None:
+    """Accuracy against keep_prob: a point for each seed, a line through the means."""
+    experiment = report.ALL["dropout"]
+    rows = [
+        (variant.recipe.keep_prob, accuracy)
+        for variant in experiment.variants
+        if (found := report.measured(experiment, variant))
+        for accuracy in found.accuracies
+    ]
+    if not rows:
+        st.caption("Not measured yet: run the experiment.")
+        return
+    table = lean.table({"keep_prob": [row[0] for row in rows], "accuracy": [row[1] for row in rows]})
+    _scatter(table, "keep_prob", "accuracy", "keep_prob_chart", "Accuracy against keep_prob, 250 training images.")
+
+
+def labels_chart() -> None:
+    """Accuracy against the number of training images, learning from sums and from digits."""
+    experiment = report.ALL["labels"]
+    rows = [
+        (variant.recipe.examples or 59_000, found.mean, f"from {variant.recipe.labels}")
+        for variant in experiment.variants
+        if (found := report.measured(experiment, variant))
+    ]
+    if not rows:
+        st.caption("Not measured yet: run the experiment.")
+        return
+    names = ("training images", "accuracy", "learns")
+    table = lean.table({name: [row[i] for row in rows] for i, name in enumerate(names)})
+    title = "Accuracy on pairs against the number of training images."
+    _scatter(table, "training images", "accuracy", "labels_chart", title, colour="learns", log=True)
+
+
+def pairs_map(name: str) -> None:
+    """Accuracy for each pair of digits, as a 10×10 map of a run's result; the pairs it never met are framed."""
+    try:
+        run = runs.read(runs.ROOT / name)
+    except runs.RunError:
+        st.caption("Not measured yet: run the experiment.")
+        return
+    cells = (runs.read_result(run) or {}).get("pair_accuracy")
+    if not cells:
+        st.caption("Not measured yet: run the experiment.")
+        return
+    met = run.recipe.met
+    head = "".join(f"<th>{digit}</th>" for digit in range(10))
+    rows = ""
+    for top in range(10):
+        row = ""
+        for bottom in range(10):
+            share = cells[top][bottom]
+            frame = "" if met[top, bottom] else " class='unmet'"
+            word = "–" if share is None else f"{share:.2f}".removeprefix("0") if share < 1 else "1"
+            shade = 0 if share is None else (1 - share) ** 0.5
+            row += f"<td{frame} title='{top} + {bottom}' style='background:rgba(214,61,81,{shade:.2f})'>{word}</td>"
+        rows += f"<tr><th>{top}</th>{row}</tr>"
+    st.html(f"<table class='products'><tr><th></th>{head}</tr>{rows}</table>")
+    st.caption(f"{run.recipe.network}: accuracy by top digit (rows) and bottom digit. Framed: never met in training.")
+
+
+def _scatter(table, x, y, key, alt, colour=None, log=False):
+    encoding = {
+        "x": {"field": x, "type": "quantitative", "scale": {"type": "log" if log else "linear", "zero": False}},
+        "y": {"field": y, "type": "quantitative", "title": y, "scale": {"zero": False}},
+    }
+    if colour:
+        encoding["color"] = {"field": colour, "type": "nominal", "scale": {"range": list(curves.PALETTE)}}
+        encoding["color"]["legend"] = curves.LEGEND
+    mean = {**encoding, "y": {**encoding["y"], "aggregate": "mean"}}
+    constant = {} if colour else {"color": curves.PALETTE[0]}
+    tooltip = [{"field": field, "type": "quantitative"} for field in (x, y)]
+    layers = [
+        {"mark": {"type": "line", "strokeWidth": 2.5, **constant}, "encoding": mean},
+        {
+            "mark": {"type": "point", "filled": True, "size": 70, **constant},
+            "encoding": {**encoding, "tooltip": tooltip},
+        },
+    ]
+    st.vega_lite_chart(table, {"layer": layers}, key=key, height=curves.HEIGHT_PIXELS, alt=alt)
+
+
+def verdict_table() -> None:
+    """The report's conclusions, the rule each is judged by, and what the runs here say."""
+    for verdict in report.verdicts():
+        word = {True: "Holds here", False: "Does not hold here", None: "Not known yet"}[verdict.holds]
+        with st.container(border=True):
+            st.markdown(f"**{verdict.conclusion}** {word}: {verdict.found}")
+            st.caption(f"Rule: {verdict.rule}")

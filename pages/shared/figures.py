@@ -1,0 +1,41 @@
+"""Numbers that stand beside a picture: a few large ones in a row, or a small table. Plain HTML, which costs little."""
+
+import html
+
+import streamlit as st
+
+from pages.shared import parts
+
+
+def numbers(*entries: tuple[str, str]) -> None:
+    """Large numbers in a row, each with what it is in words below: (number, words)."""
+    cells = "".join(
+        f"<div><b>{html.escape(number)}</b> <span>{html.escape(words)}</span></div>" for number, words in entries
+    )
+    st.html(f'<div class="numbers">{cells}</div>')
+
+
+def table(head: list[str], rows: list[list[str]]) -> None:
+    """A table whose first column names its rows; it scrolls in its own box where it is too wide."""
+    top = "".join(f"<th>{html.escape(word)}</th>" for word in head)
+    body = "".join(
+        f"<tr><th>{html.escape(first)}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in rest)}</tr>"
+        for first, *rest in rows
+    )
+    st.html(f'<div class="figures"><table><tr>{top}</tr>{body}</table></div>')
+
+
+def order(digits: tuple[int, ...]) -> None:
+    """Digits in a row, large."""
+    st.html(f'<p class="order">{" ".join(map(str, digits))}</p>')
+
+
+def offer_network(network: str) -> None:
+    """A button that shows the most accurate run of another network instead, if there is one."""
+    names = [run.name for run, _ in parts.loadable_runs() if run.recipe.network == network]
+    if names:
+        st.button(f"Show {names[0]} instead", on_click=_choose, args=(names[0],), key=f"offer_{network}")
+
+
+def _choose(name):
+    st.session_state["run"] = name

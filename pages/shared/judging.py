@@ -1,0 +1,90 @@
+"""What the mistakes page measures of a run, once for all visitors, and in which words."""
+
+import math
+
+import streamlit as st
+
+from core import evaluation, mnist, runs
+from core.answers import Answers
+from core.insight import calibration, readings
+from core.insight.calibration import Calibration
+from core.insight.readings import Readings, Tally
+from pages.shared import parts
+from pages.shared.answering import answers_of, test_set
+
+
+def readings_of(run: runs.Run, in_pairs: bool | None = None) -> Readings:
+    """A run's answers to inputs that are independent: each test digit once, alone or in one pair.
+
+    `in_pairs` as the network reads by default. Raises runs.RunError as `answers_of` does.
+    """
+    answers, labels = answers_of(run), test_set().test_labels
+    in_pairs = run.network.reads_pairs if in_pairs is None else in_pairs
+    return readings.of_disjoint_pairs(answers, labels) if in_pairs else readings.of_digits(answers, labels)
+
+
+def tally_of(run: runs.Run) -> Tally:
+    """Right answers to all pairs on which sum networks are judged. Raises runs.RunError as `answers_of` does."""
+    return _tally(*_identity(run), answers_of(run), test_set())
+
+
+def calibration_of(run: runs.Run) -> Calibration:
+    """How far the run's confidence is from its accuracy. Raises runs.RunError as `answers_of` does."""
+    return _calibration(*_identity(run), readings_of(run))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _tally(folder: str, modified_ns: int, data_name: str, _answers: Answers, _data: mnist.Mnist) -> Tally:
+    return readings.tally(_answers, _data.test_labels)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _calibration(folder: str, modified_ns: int, data_name: str, _readings: Readings) -> Calibration:
+    return calibration.calibration(_readings.confidence, _readings.right)
+
+
+def _identity(run):
+    return str(run.folder.resolve()), parts.weights_time(run), test_set().name
+
+
+def inputs(pairs: bool) -> str:
+    """What is counted, in words."""
+    return "pairs" if pairs else "digits"
+
+
+def name(run: runs.Run) -> str:
+    """A run's name as it is, for Markdown, which would take some names for pictures."""
+    return f"`{run.name.replace('`', '')}`"
+
+
+def probability(p: float) -> str:
+    """A probability as it is read: 0.031, or 1.0 · 10⁻¹¹."""
+    if p == 0:
+        return "0, too small for a number"
+    if p >= 0.001:
+        return f"{p:.3f}"
+    digits, exponent = f"{p:.1e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{digits} · 10{raised}"
+
+
+def headline(run: runs.Run, found: Readings) -> None:
+    """The run's accuracy, as its result.json has it where the images are the same, and the number of its mistakes."""
+    data, count = test_set(), len(found.truth)
+    images = f"{evaluation.judging_images(data)}, {len(data.test_labels):,} digits"
+    if run.network.reads_pairs:
+        accuracy = tally_of(run).accuracy
+        note = (
+            f"On {images}: the accuracy is the mean of {evaluation.PAIRINGS} pairings into {count:,} disjoint pairs. "
+            "The mistakes one by one are those of the first pairing, in which every digit comes once."
+        )
+    else:
+        accuracy, note = found.accuracy, f"On {images}."
+    error = math.sqrt(accuracy * (1 - accuracy) / count)
+    st.html(
+        f'<p class="measured"><span>Accuracy <b>{accuracy:.4f}</b> ± {error:.4f}</span> '
+        f"<span>Mistakes <b>{(~found.right).sum():,}</b> of {count:,} {inputs(run.network.reads_pairs)}</span></p>"
+        f'<p class="measured-note">{note}</p>'
+    )
+    if data.notice:
+        st.info(data.notice)

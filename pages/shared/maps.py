@@ -1,0 +1,93 @@
+"""Small pictures of numbers: maps in grey, signed values in two colours, and the legend of those."""
+
+import html
+
+import numpy as np
+from PIL import Image
+
+from pages.shared.parts import png_url
+
+POSITIVE, NEGATIVE = "#009e73", "#b5478a"  # told apart by colour-blind eyes, and neither top's colour nor bottom's
+
+
+def grey_url(values: np.ndarray, largest: float | None = None) -> str:
+    """A picture of values that are not negative, from black at 0 to white at `largest`."""
+    largest = largest or float(values.max()) or 1.0
+    return png_url(Image.fromarray((255 * np.clip(values / largest, 0, 1)).astype(np.uint8)))
+
+
+def signed_url(values: np.ndarray, largest: float | None = None) -> str:
+    """A picture of signed values: POSITIVE and NEGATIVE, clear at 0 and full at ±`largest`."""
+    largest = largest or float(np.abs(values).max()) or 1.0
+    pixels = np.where(values[..., None] < 0, _rgb(NEGATIVE), _rgb(POSITIVE))
+    alpha = 255 * np.clip(np.abs(values) / largest, 0, 1)
+    return png_url(Image.fromarray(np.dstack([pixels, alpha]).astype(np.uint8), "RGBA"))
+
+
+def overlay_url(digit: np.ndarray, values: np.ndarray, largest: float) -> str:
+    """Signed values (28, 28) in two colours over a digit (28, 28) uint8 in dim grey on black."""
+    colour = np.where(values[..., None] < 0, _rgb(NEGATIVE), _rgb(POSITIVE))
+    share = np.clip(np.abs(values[..., None]) / largest, 0, 1)
+    pixels = (1 - share) * (0.6 * digit[..., None]) + share * colour
+    return png_url(Image.fromarray(pixels.astype(np.uint8)))
+
+
+def url(values: np.ndarray, largest: float | None = None) -> str:
+    """Grey where no value is negative, else in two colours."""
+    return grey_url(values, largest) if values.min() >= 0 else signed_url(values, largest)
+
+
+def figure(picture: str, alt: str, caption: str = "", kind: str = "") -> str:
+    """HTML of a picture of pixels with its caption; `kind` is a class of style.css: "small" or "large"."""
+    said = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    return f'<figure class="map {kind}"><img alt="{html.escape(alt)}" src="{picture}">{said}</figure>'
+
+
+def framed(picture: str, side: int, box: tuple[int, int, int, int], colour: str, alt: str, caption: str) -> str:
+    """HTML of a square picture of `side` pixels with a frame around `box`: row, column, height and width of it."""
+    top, left, height, width = (100 * size / side for size in box)
+    frame = f"top:{top:.2f}%;left:{left:.2f}%;height:{height:.2f}%;width:{width:.2f}%;outline-color:{colour}"
+    return (
+        f'<figure class="map large"><div><img alt="{html.escape(alt)}" src="{picture}"><i style="{frame}"></i></div>'
+        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+    )
+
+
+def number(value: float, decimals: int = 3) -> str:
+    """A number with a true minus sign."""
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def row(figures: list[str]) -> str:
+    """HTML of pictures beside each other, in as many lines as they need."""
+    return f'<div class="maps">{"".join(figures)}</div>'
+
+
+def legend(largest: float, unit: str = "") -> str:
+    """HTML of the two colours' scale, from −largest to +largest."""
+    ramp = f"linear-gradient(90deg,{NEGATIVE},transparent,{POSITIVE})"
+    words = f"−{largest:.3g}", "0", f"+{largest:.3g}{unit}"
+    return (
+        f'<div class="scale" role="img" aria-label="Colours from {words[0]} to {words[2]}">'
+        f'<i style="background:{ramp}"></i><div>{"".join(f"<span>{word}</span>" for word in words)}</div></div>'
+    )
+
+
+def signed_bars(title: str, values: np.ndarray, names: list[str]) -> str:
+    """HTML of a bar for each value, upwards or downwards from one line, the largest value in bold."""
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    span = (high - low) or 1.0
+    best, columns = int(values.argmax()), ""
+    for i, (name, value) in enumerate(zip(names, values, strict=True)):
+        foot, tall = 100 * (min(value, 0) - low) / span, 100 * abs(value) / span
+        colour = POSITIVE if value >= 0 else NEGATIVE
+        columns += (
+            f'<div class="{"best" if i == best else ""}" title="{name}: {value:.3g}">'
+            f'<b><i style="bottom:{foot:.1f}%;height:{tall:.1f}%;background:{colour}"></i></b><span>{name}</span></div>'
+        )
+    label = html.escape(f"{title}: largest {names[best]}, {values[best]:.3g}")
+    return f'<p>{html.escape(title)}</p><div class="signed-bars" role="img" aria-label="{label}">{columns}</div>'
+
+
+def _rgb(colour):
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]

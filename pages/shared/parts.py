@@ -1,0 +1,198 @@
+"""What several pages show the same way: the two colours, digits, bars, and checkpoints loaded once for all visitors."""
+
+import atexit
+import base64
+import html
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from core import forward, runs
+from core.forward import Weights
+from core.networks import Network, uncut
+
+# told apart by colour-blind eyes, and seen on white as on black; top and bottom keep them on every page
+COLOURS = {"top": "#2e86de", "bottom": "#e8700a"}
+SUM_COLOUR = "#7d8794"
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)  # 13 MB each
+def _checkpoint(folder: str, modified_ns: int) -> tuple[Weights, str]:
+    return runs.load_checkpoint(runs.read(runs.locate(folder)))
+
+
+def load_weights(run: runs.Run) -> Weights:
+    """The run's weights, read once for all visitors until the file changes. Raises runs.RunError.
+
+    Where older weights stand in for damaged ones, the page says so.
+    """
+    weights, warning = _checkpoint(str(run.folder.resolve()), weights_time(run))
+    if warning:
+        st.warning(warning)
+    return weights
+
+
+def weights_or_stop(run: runs.Run) -> Weights:
+    """As `load_weights`; a page whose weights cannot be loaded says so and ends there."""
+    try:
+        return load_weights(run)
+    except runs.RunError as error:
+        stop_unloadable(error)
+
+
+def stop_unloadable(error: runs.RunError) -> None:
+    """End a page here, as the chosen run's weights cannot be loaded, and say why."""
+    st.error(f"This checkpoint cannot be loaded. {error} Choose another network.")
+    st.stop()
+
+
+def weights_time(run: runs.Run) -> int:
+    """When the run's weights were written, in nanoseconds; 0 where there are none, which `load_weights` then says."""
+    try:
+        return (run.folder / runs.WEIGHTS).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def loadable_runs() -> list[tuple[runs.Run, dict | None]]:
+    """Runs that have a checkpoint, each with what was measured: sum networks first, the most accurate first."""
+    found = [(run, runs.read_result(run)) for run in runs.list_runs() if runs.has_weights(run)]
+    return sorted(found, key=lambda pair: (not pair[0].network.reads_pairs, -(pair[1] or {}).get("accuracy", 0)))
+
+
+def loadable_or_stop() -> list[tuple[runs.Run, dict | None]]:
+    """As `loadable_runs`; a page where there are none says what to do and ends there."""
+    available = loadable_runs()
+    if not available:
+        st.info("No checkpoint yet. Train a network on the Train page, then come back.")
+        st.stop()
+    return available
+
+
+@st.cache_resource
+def say_at_exit() -> None:
+    """Once for the server: when it is quit, say which trainings go on, and how to end them."""
+    atexit.register(_say_what_goes_on)
+
+
+def _say_what_goes_on():
+    for run in runs.list_runs():
+        if runs.status(run) in ("training", "queued"):
+            print(f"  {run.name} goes on without the app. To end it: python -m core stop {run.name}", file=sys.stderr)
+
+
+def digit_image(digit: np.ndarray | None, caption: str, half: str) -> str:
+    """HTML of a digit's 28×28 pixels, large enough to count them; an empty frame for None."""
+    pixels = np.zeros((28, 28), np.uint8) if digit is None else digit
+    return (
+        f'<figure class="digit" style="border-color:{COLOURS[half]}"><img alt="{html.escape(caption)}" '
+        f'src="{png_url(Image.fromarray(pixels))}"><figcaption>{html.escape(caption)}</figcaption></figure>'
+    )
+
+
+def png_url(image: Image.Image) -> str:
+    """The image as a data URL."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def style() -> None:
+    """The few rules of style that Streamlit's theme does not cover."""
+    st.html(Path(__file__).parent / "style.css")
+
+
+def answer(words: str, note: str, number: int | None = None) -> None:
+    """The largest thing on the page, said in words that a screen reader finds."""
+    large = "" if number is None else f" <b>{number}</b>"
+    st.html(f'<p class="answer" role="status">{words}{large}</p><p class="answer-note">{html.escape(note)}</p>')
+
+
+def bars(title: str, probabilities: np.ndarray, colour: str, low: bool = False) -> None:
+    """A bar for each class, 0 to 100 %, the most probable one in bold."""
+    best = int(probabilities.argmax()) if probabilities.any() else -1
+    columns = "".join(
+        f'<div class="{"best" if i == best else ""}" title="{i}: {p:.1%}">{f"<em>{p:.0%}</em>" if i == best else ""}'
+        f'<i style="height:{70 * p:.1f}%;background:{colour}"></i><span>{i}</span></div>'
+        for i, p in enumerate(probabilities)
+    )
+    said = "nothing yet" if best < 0 else f"most probable {best}, {probabilities[best]:.0%}"
+    label = html.escape(f"{title}: {said}")
+    st.html(f'<p>{title}</p><div class="bars{" low" if low else ""}" role="img" aria-label="{label}">{columns}</div>')
+
+
+def products(top: np.ndarray, bottom: np.ndarray) -> None:
+    """The 10×10 products of two digit distributions: each antidiagonal adds up to the probability of one sum."""
+    head = "".join(f'<th style="color:{COLOURS["bottom"]}">{d}</th>' for d in range(10))
+    rows = ""
+    for d, p in enumerate(top):
+        cells = "".join(
+            f'<td title="{d} + {e} = {d + e}: {p * q:.1%}" style="background:rgba(125,135,148,{np.sqrt(p * q):.2f})">'
+            f"{d + e}</td>"
+            for e, q in enumerate(bottom)
+        )
+        rows += f'<tr><th style="color:{COLOURS["top"]}">{d}</th>{cells}</tr>'
+    st.html(f'<table class="products"><tr><th></th>{head}</tr>{rows}</table>')
+    st.caption(
+        "Each cell is P(top)·P(bottom), darker where it is larger, and shows its sum. Cells of one sum lie on one "
+        "diagonal; added up they give the bar of that sum: P(s) = Σ P(d)·P(s−d), a convolution."
+    )
+
+
+def choose_run(available: list[tuple[runs.Run, dict | None]]) -> tuple[runs.Run, dict | None]:
+    """The visitor's choice among runs; it is in the link too, so that a teacher can send it."""
+    by_name = {run.name: (run, result) for run, result in available}
+    first, asked = next(iter(by_name)), st.query_params.get("run")
+    if asked is not None:
+        # the link has the whole label; its name alone will do, or one whose accuracy was another when it was sent
+        asked = asked.split(" · ")[0]
+        if asked not in by_name:
+            st.warning(f"There is no checkpoint `{asked.replace('`', '')}` here. Showing {first} instead.")
+        elif "run" not in st.session_state:
+            st.session_state.run = asked
+    name = st.selectbox(
+        "Network",
+        list(by_name),
+        format_func=lambda name: _run_label(*by_name[name]),
+        key="run",
+        bind="query-params",
+        persist_state="session",
+    )
+    return by_name[name]
+
+
+def _run_label(run, result):
+    measured = f"accuracy {result['accuracy']:.4f}" if result else runs.status(run)
+    return f"{run.name} · {run.network.parameters / 1e6:.1f} M parameters · {measured}"
+
+
+def run_description(run: runs.Run, result: dict | None) -> str:
+    """What a run is, was trained on, and reached."""
+    if run.data_name == runs.UPLOADED:
+        return f"{run.network.parameters:,} parameters. What it was trained on is {run.data}."
+    images = "all training images" if run.recipe.examples is None else f"{run.recipe.examples:,} training images"
+    measured = (
+        f"Accuracy {result['accuracy']:.4f} ± {result['standard_error']:.4f} on {result['data']}."
+        if result
+        else "Not finished: its accuracy is not measured yet."
+    )
+    return f"{run.network.parameters:,} parameters. Trained on {images} of: {run.data}. {measured}"
+
+
+def about(network: Network, weights: Weights, top: np.ndarray | None, bottom: np.ndarray | None) -> None:
+    """A network's idea, its layers with the parameter arithmetic, and what cutting the halves apart changes."""
+    st.write(network.summary)
+    st.html(
+        f"<pre class='arithmetic'>{html.escape(chr(10).join(network.parameter_lines))}</pre>"
+    )  # st.code brings a highlighter along
+    read = "pair of digits" if network.reads_pairs else "digit"
+    st.write(f"One {read} takes {network.multiply_adds / 1e6:.1f} million multiply-adds.")
+    if network.reads_pairs:
+        st.write("The two halves are cut apart before the first convolution, so neither sees the other's edge.")
+        if top is not None and bottom is not None and st.toggle("Read them as one picture of 56×28"):
+            whole = forward.predict(uncut(network), weights, top, bottom)
+            st.write(f"The sum is {whole.sum}, {whole.sum_probabilities.max():.1%} sure.")

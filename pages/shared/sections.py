@@ -1,0 +1,24 @@
+"""A page of several sections, of which the chosen one alone is computed."""
+
+import importlib
+
+import streamlit as st
+
+
+def choose_section(sections: dict[str, str], key: str, label: str = "") -> str:
+    """The heading that the visitor chooses; the choice is in the link, and outlives a visit to another page."""
+    return st.pills(
+        label or "Look at",
+        list(sections),
+        default=next(iter(sections)),
+        required=True,
+        key=key,
+        bind="query-params",
+        persist_state="session",
+        label_visibility="visible" if label else "collapsed",
+    )
+
+
+def show_section(module: str, *given) -> None:
+    """Call the function `show` of a module, imported now, with what it is given."""
+    importlib.import_module(module).show(*given)

@@ -1,0 +1,61 @@
+"""The two digits that an insight page looks at: those just drawn, or test digits where nothing is drawn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core import mnist
+from pages.shared import parts
+from pages.shared.drawings import HALVES, drawings
+
+CHOSEN = "subject"  # key of the session: places of test digits, and whether they take the drawn ones' place
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Two digits (28, 28) uint8; the labels are None where nobody knows them."""
+
+    top: np.ndarray
+    bottom: np.ndarray
+    labels: tuple[int | None, int | None]
+
+    def digit(self, half: str) -> np.ndarray:
+        return self.top if half == "top" else self.bottom
+
+
+def choose_subject() -> Subject:
+    """Show the two digits, and let the visitor take others. A half where nothing is drawn gets a test digit."""
+    chosen = st.session_state.setdefault(CHOSEN, {"places": _random_places(), "instead": False})
+    drawn = {half: drawing for half, drawing in drawings().items() if drawing.digit is not None}
+    if chosen["instead"]:
+        drawn = {}
+    data, digits, labels, images = mnist.embedded(), [], [], []
+    for half, place in zip(HALVES, chosen["places"], strict=True):
+        if half in drawn:
+            digit, label, kind = drawn[half].digit, drawn[half].label, "drawn"
+        else:
+            digit, label = data.test_images[place], int(data.test_labels[place])
+            kind = f"test digit, a {label}"
+        digits.append(digit)
+        labels.append(label)
+        images.append(parts.digit_image(digit, f"{half}: {kind}", half))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'<div class="digits small">{"".join(images)}</div>', width="content")
+        st.button("Other test digits", on_click=_others, help="Two random digits of MNIST, never trained on.")
+        if chosen["instead"] and any(drawing.digit is not None for drawing in drawings().values()):
+            st.button("My drawing", on_click=_mine)
+        st.page_link("pages/lab/draw.py", label="Draw")
+    return Subject(*digits, tuple(labels))
+
+
+def _random_places():
+    return np.random.default_rng().integers(len(mnist.embedded().test_labels), size=2).tolist()
+
+
+def _others():
+    st.session_state[CHOSEN] = {"places": _random_places(), "instead": True}
+
+
+def _mine():
+    st.session_state[CHOSEN]["instead"] = False

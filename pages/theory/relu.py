@@ -1,0 +1,26 @@
+"""ReLU: a neuron that answers negatively to every example gets no gradient and never changes."""
+
+import streamlit as st
+
+from pages.shared import parts
+from pages.shared.sections import choose_section, show_section
+
+SECTIONS = {  # heading → module of pages.theory.sections with a function `show()`
+    "One neuron": "neuron",
+    "Dead units of a network": "dead_units",
+}
+
+parts.style()
+st.title("ReLU", anchor=False)
+st.markdown(
+    "A ReLU lets through what is positive and answers 0 to the rest. Where its input is negative its derivative is 0, "
+    "so an example there teaches the neuron nothing. If every example lies there, the neuron never changes again: it "
+    "is *dead*."
+)
+st.markdown(
+    r"$${\operatorname{ReLU}(z) = \max(0, z)} \qquad {f * I + b < 0} \;\Rightarrow\; "
+    r"{\frac{\partial}{\partial f}\operatorname{ReLU}(f * I + b)} = "
+    r"{\frac{\partial}{\partial b}\operatorname{ReLU}(f * I + b)} = 0$$"
+)
+section = choose_section(SECTIONS, "relu_section")
+show_section(f"pages.theory.sections.{SECTIONS[section]}")

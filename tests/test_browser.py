@@ -1,0 +1,310 @@
+"""A visitor in a real browser draws real pen strokes on the real canvases and reads the sum."""
+
+import contextlib
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from core import runs
+from tests import pen
+from tests.server import chromium, serving
+
+APP = Path(__file__).parent.parent / "app.py"
+SHIPPED = ("sum", "sum_linear", "sum_posterior")
+ANSWER_MILLISECONDS = 15_000  # only so that a dead page fails; benchmarks/ tells how fast it is
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with serving(APP, tmp_path_factory.mktemp("server") / "log") as server:
+        yield server
+        assert "Traceback" not in server.log and "Error" not in server.log, server.log
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser, server):
+    yield from opened(browser, server.url, viewport={"width": 1400, "height": 950})
+
+
+@pytest.fixture
+def phone(browser, server):
+    yield from opened(browser, server.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+
+
+def opened(browser, url, **options):
+    """A page at `url` whose canvases are ready; at the end its console must be without errors."""
+    with browser.new_context(**options) as context:
+        page, errors = context.new_page(), []
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(url)
+        canvas(page, "bottom").wait_for()
+        answer(page, "Draw two digits")
+        yield page
+        assert not errors
+
+
+def canvas(page, half):
+    return page.locator(f".st-key-{half}_half canvas.upper-canvas")
+
+
+def draw(page, half, strokes):
+    """Draw strokes, already placed on the canvas, with the mouse."""
+    canvas(page, half).scroll_into_view_if_needed()
+    box = canvas(page, half).bounding_box()
+    for (x, y), *others in strokes:
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        page.mouse.down()
+        for x, y in others:
+            page.mouse.move(box["x"] + x, box["y"] + y)
+        page.mouse.up()
+
+
+def draw_sample(page, half, sample):
+    draw(page, half, pen.placed(sample["strokes"]))
+
+
+def answer(page, words):
+    """Wait until the answer reads like `words`, and give it."""
+    found = page.locator(".answer").filter(has_text=re.compile(words))
+    found.wait_for(timeout=ANSWER_MILLISECONDS)
+    return found.inner_text()
+
+
+def the_sum(page):
+    return int(answer(page, r"The sum is \d+").split()[-1])
+
+
+def click(page, name, half=None):
+    scope = page.locator(f".st-key-{half}_half") if half else page
+    scope.get_by_role("button", name=name, exact=True).click()
+
+
+def seen(page):
+    """The picture of the top digit as the network sees it."""
+    return page.locator(".digits img").first.get_attribute("src")
+
+
+def see(page, picture):
+    """Wait until the network sees this top digit."""
+    page.wait_for_function("picture => document.querySelector('.digits img').src === picture", arg=picture)
+
+
+@contextlib.contextmanager
+def seen_changes(page):
+    """Wait, after what is done within, until the network sees another top digit."""
+    before = seen(page)
+    yield
+    page.wait_for_function("before => document.querySelector('.digits img').src !== before", arg=before)
+
+
+def note(page, words):
+    page.locator(".answer-note").filter(has_text=re.compile(words)).wait_for(timeout=ANSWER_MILLISECONDS)
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return pen.samples()
+
+
+def test_twenty_pairs_of_pen_strokes_are_read(page, samples):
+    right = []
+    for top, bottom in zip(samples[0:40:2], samples[1:40:2], strict=True):
+        draw_sample(page, "top", top)
+        note(page, "A sum needs two")
+        draw_sample(page, "bottom", bottom)
+        right.append(the_sum(page) == top["label"] + bottom["label"])
+        click(page, "Clear both")
+        answer(page, "Draw two digits")
+    assert sum(right) >= 18, right
+
+
+def test_one_digit_says_what_is_missing_and_what_was_read(page, samples):
+    seven = next(sample for sample in samples if sample["label"] == 7)
+    draw_sample(page, "bottom", seven)
+    assert answer(page, "Now draw the top digit")
+    note(page, r"The bottom one looks like a 7 \(\d+%\)")
+
+
+def test_undo_clear_and_swap(page, samples):
+    two = next(sample for sample in samples if sample["label"] == 2)
+    six = next(sample for sample in samples if sample["label"] == 6)
+    draw_sample(page, "top", two)
+    draw_sample(page, "bottom", six)
+    assert the_sum(page) == 8
+    note(page, r"2 \+ 6")
+    click(page, "Swap")
+    note(page, r"6 \+ 2")
+    click(page, "Clear", "top")
+    answer(page, "Now draw the top digit")
+    click(page, "Undo", "top")
+    note(page, r"6 \+ 2")
+    for stroke in ([(20, 20), (260, 260)], [(260, 20), (20, 260)]):
+        with seen_changes(page):
+            draw(page, "top", [stroke])
+    for _ in range(2):  # a stroke at a time
+        with seen_changes(page):
+            click(page, "Undo", "top")
+    note(page, r"6 \+ 2")
+    click(page, "Clear both")
+    answer(page, "Draw two digits")
+
+
+def test_drawing_goes_on_after_undo(page, samples):
+    """What the canvas restores is what the network sees: undo a stroke, draw it again, and nothing has changed."""
+    four = next(sample for sample in samples if sample["label"] == 4 and len(sample["strokes"]) == 2)
+    first, second = pen.placed(four["strokes"])
+    with seen_changes(page):
+        draw(page, "top", [first])
+    half_drawn = seen(page)
+    with seen_changes(page):
+        draw(page, "top", [second])
+    whole = seen(page)
+    click(page, "Clear", "top")
+    answer(page, "Draw two digits")
+    draw(page, "top", [first, second])  # so quickly that the canvas tells both at once
+    see(page, whole)
+    click(page, "Undo", "top")
+    see(page, half_drawn)
+    draw(page, "top", [second])
+    see(page, whole)
+
+
+def test_surprise_shows_the_true_sum_and_can_be_drawn_over(page):
+    click(page, "Surprise me")
+    the_sum(page)
+    note(page, r"The true sum is \d+: \d \+ \d")
+    said = page.locator(".answer-note").inner_text()
+    top, bottom = re.search(r"(\d) \+ (\d)\.$", said).groups()
+    click(page, "Swap")
+    note(page, rf"{bottom} \+ {top}\.$")
+    with seen_changes(page):
+        draw(page, "top", [[(5, 5), (60, 5)]])
+    assert "true sum" not in page.locator(".answer-note").inner_text()
+
+
+def test_network_can_be_chosen_and_says_what_it_is(page, samples):
+    draw_sample(page, "top", samples[0])
+    draw_sample(page, "bottom", samples[1])
+    the_sum(page)
+    for run in (runs.read(runs.locate(name)) for name in SHIPPED):
+        page.get_by_role("combobox", name="Network").click()
+        page.get_by_role("option", name=re.compile(rf"^{run.name} ·")).click()
+        result = runs.read_result(run)
+        said = f"{run.network.parameters:,} parameters.*{result['accuracy']:.4f} ± {result['standard_error']:.4f}"
+        page.get_by_text(re.compile(said)).wait_for(timeout=ANSWER_MILLISECONDS)
+        the_sum(page)
+
+
+def test_toolbar_of_the_canvas_does_no_harm(page):
+    for half in ("top", "bottom"):
+        box = canvas(page, half).bounding_box()
+        draw(page, half, [[(270, 8), (150, 20), (150, 260)]])  # begins where the invisible toolbar lay
+        page.mouse.move(box["x"] + 270, box["y"] + 5)
+        assert not page.locator(f".st-key-{half}_half .dc-toolbar").is_visible()
+    the_sum(page)
+
+
+def test_side_by_side_keeps_the_drawings(page, samples):
+    draw_sample(page, "top", samples[0])
+    draw_sample(page, "bottom", samples[1])
+    before, inks = the_sum(page), [canvas_ink(page, half) for half in ("top", "bottom")]
+    page.get_by_text("Side by side").click()
+    page.wait_for_function(
+        """() => {
+            const [top, bottom] = ["top", "bottom"].map((half) =>
+                document.querySelector(`.st-key-${half}_half`)?.getBoundingClientRect());
+            return top && bottom && Math.abs(top.y - bottom.y) < 2 && bottom.x > top.x + 250;
+        }"""
+    )
+    assert the_sum(page) == before
+    for half, ink in zip(("top", "bottom"), inks, strict=True):
+        wait_for_ink(page, half, ink)
+
+
+def test_phone_draws_by_touch_and_keeps_the_sum_in_sight(phone, samples):
+    for half, sample in zip(("top", "bottom"), samples[:2], strict=True):
+        canvas(phone, half).scroll_into_view_if_needed()
+        box = canvas(phone, half).bounding_box()
+        client = phone.context.new_cdp_session(phone)
+        for stroke in pen.placed(sample["strokes"]):
+            points = [{"x": box["x"] + x, "y": box["y"] + y} for x, y in stroke]
+            client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:1]})
+            for point in points[1:]:
+                client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+            client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        assert canvas(phone, half).bounding_box() == box, "drawing must not scroll the page"
+    the_sum(phone)
+    wide, tall = phone.evaluate("[document.documentElement.scrollWidth, innerHeight]")
+    assert wide <= 390
+    seen = phone.locator(".answer").bounding_box()
+    assert seen["y"] >= 0 and seen["y"] + seen["height"] <= tall
+
+
+def test_drawings_survive_a_visit_to_another_page(browser, samples, tmp_path):
+    script = tmp_path / "two_pages.py"
+    draw_page = APP.parent / "pages" / "lab" / "draw.py"
+    script.write_text(
+        f"import sys; sys.path.insert(0, {str(APP.parent)!r})\n"
+        "import streamlit as st\n"
+        f"draw = st.Page({str(draw_page)!r}, title='Draw', default=True)\n"
+        "st.navigation([draw, st.Page(lambda: st.write('elsewhere'), title='Other', url_path='other')]).run()\n"
+    )
+    with serving(script, tmp_path / "log") as server:
+        for page in opened(browser, server.url, viewport={"width": 1400, "height": 950}):
+            draw_sample(page, "top", samples[0])
+            draw_sample(page, "bottom", samples[1])
+            before, pixels = the_sum(page), canvas_ink(page, "top")
+            page.get_by_role("link", name="Other").click()
+            page.get_by_text("elsewhere").wait_for()
+            page.get_by_role("link", name="Draw").click()
+            assert the_sum(page) == before
+            wait_for_ink(page, "top", pixels)
+            click(page, "Undo", "top")
+            answer(page, "Now draw the top digit")
+
+
+CANVAS_INK = """(half) => {
+    const host = document.querySelector(`.st-key-${half}_half [data-testid=stBidiComponentIsolated]`);
+    const canvas = host?.shadowRoot?.querySelector("canvas.dc-canvas");
+    if (!canvas) return 0;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+}"""
+
+
+def canvas_ink(page, half):
+    """How many pixels of the canvas have ink."""
+    count = page.evaluate(f"({CANVAS_INK})('{half}')")
+    assert count > 0
+    return count
+
+
+def wait_for_ink(page, half, pixels):
+    """Wait until the canvas shows about so many pixels of ink."""
+    page.wait_for_function(
+        "([ink, half, pixels]) => Math.abs(eval(ink)(half) - pixels) < 0.01 * pixels", arg=[CANVAS_INK, half, pixels]
+    )
+
+
+def test_server_is_lean_and_listens_on_this_machine_alone(page, samples, server):
+    if sys.platform != "linux":
+        pytest.skip("reads /proc, which only Linux has")
+    draw_sample(page, "top", samples[0])
+    draw_sample(page, "bottom", samples[1])
+    the_sum(page)
+    loaded = Path(f"/proc/{server.pid}/maps").read_text()
+    assert "/numpy/" in loaded and "/tensorflow/" not in loaded
+    assert "/pandas/" not in loaded and "/pyarrow/" not in loaded  # pages/shared/lean.py
+    port = int(server.url.rsplit(":", 1)[1])
+    sockets = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()]
+    listening = [fields[1] for fields in sockets if fields[3] == "0A" and fields[1].endswith(f":{port:04X}")]
+    assert listening == [f"0100007F:{port:04X}"]  # 127.0.0.1, as Linux writes it

@@ -1,0 +1,105 @@
+"""The shipped checkpoints are what their folders say, and as good as the README says."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import forward, keras_model, mnist, report, runs
+from core.evaluation import evaluate
+from core.ink import digit_from_canvas
+from core.networks import NETWORKS
+from tests import pen
+
+REPOSITORY = Path(__file__).parent.parent
+GOALS = {"sum_posterior": 0.99, "sum": 0.97, "sum_linear": 0.7}  # of accuracy, what README.md says and a little less
+PEN_DIGITS, PEN_PAIRS = 0.975, 0.95
+
+
+@pytest.fixture(scope="module", params=GOALS)
+def run(request):
+    return runs.read(REPOSITORY / "checkpoints" / request.param)
+
+
+def test_recipe_seed_and_curve_are_shipped(run):
+    assert run.network.name == run.name == run.recipe.network
+    assert run.data_name == "full" and "59,000 images to train" in run.data  # less the embedded test images
+    points = runs.read_metrics(run)
+    assert len(points) >= 50 and points[-1]["step"] == run.recipe.steps
+    assert points[0]["test_accuracy"] < points[-1]["test_accuracy"] > 0.7
+    assert runs.status(run) == "finished"
+
+
+def test_measured_accuracy_is_measured_again(run, full):
+    result, again = runs.read_result(run), evaluate(run.network, runs.load_weights(run), full)
+    assert again.accuracy == pytest.approx(result["accuracy"], abs=2e-4) and again.data == result["data"]
+    assert again.accuracy >= GOALS[run.name]
+
+
+def test_embedded_test_images_are_read_as_well(run):
+    """They are from MNIST's training set but were kept out of training, so nothing of them can be remembered."""
+    accuracy = evaluate(run.network, runs.load_weights(run), mnist.embedded()).accuracy
+    assert accuracy > runs.read_result(run)["accuracy"] - 0.03
+
+
+def shipped():
+    return [run for run in runs.list_runs(REPOSITORY / "checkpoints") if runs.is_shipped(run)]
+
+
+def test_all_that_is_shipped_is_small():
+    files = [path for run in shipped() for path in run.folder.rglob("*")]
+    assert sum(path.stat().st_size for path in files) < 60e6
+
+
+def test_every_experiment_is_shipped_with_its_recipe_curve_and_accuracy():
+    wanted = dict(run for experiment in report.ALL.values() for run in report.planned(experiment))
+    found = {run.name: run for run in shipped()}
+    assert set(found) == set(wanted)
+    for name, run in found.items():
+        assert run.recipe == wanted[name], name
+        assert runs.read_result(run) and runs.read_metrics(run)[-1]["step"] == run.recipe.steps, name
+
+
+def test_weights_of_one_run_of_each_network_are_shipped():
+    having = {run.recipe.network: run for run in shipped() if (run.folder / "weights.safetensors").exists()}
+    assert set(having) == set(NETWORKS)
+    for run in having.values():
+        runs.load_weights(run)
+
+
+@pytest.mark.parametrize("name", ["shallow", "compact", "all-images", "sum"])
+def test_the_accuracy_that_the_report_printed_is_reached(name, monkeypatch):
+    monkeypatch.setattr(runs, "ROOT", REPOSITORY / "checkpoints")
+    experiment = report.ALL[name]
+    assert report.measured(experiment, experiment.variants[0]).mean >= experiment.printed_accuracy
+
+
+def test_tiny_reaches_what_the_report_needed_a_million_parameters_for(monkeypatch):
+    monkeypatch.setattr(runs, "ROOT", REPOSITORY / "checkpoints")
+    tiny = report.ALL["tiny"]
+    assert min(report.measured(tiny, tiny.variants[0]).accuracies) >= report.ALL["compact"].printed_accuracy
+
+
+def test_sum_posterior_reads_the_pen_strokes_of_thirty_writers():
+    """Judged on pen data, never trained on it."""
+    run = runs.read(REPOSITORY / "checkpoints" / "sum_posterior")
+    samples = pen.samples()
+    digits = np.stack([digit_from_canvas(pen.draw(sample["strokes"])) for sample in samples])
+    labels = np.array([sample["label"] for sample in samples])
+    probabilities = forward.tower(run.network, runs.load_weights(run), digits)
+    assert (probabilities.argmax(axis=1) == labels).mean() >= PEN_DIGITS
+    top, bottom = mnist.disjoint_pairs(len(labels), seed=0).T
+    sums = forward.add_distributions(probabilities[top], probabilities[bottom]).argmax(axis=1)
+    assert (sums == labels[top] + labels[bottom]).mean() >= PEN_PAIRS
+
+
+def test_numpy_and_keras_agree_on_the_shipped_weights(run):
+    weights, images = runs.load_weights(run), mnist.embedded().test_images[:400].reshape(200, 56, 28)
+    model = keras_model.build(run.network)
+    keras_model.set_weights(model, weights)
+    theirs = model(images[..., None] / np.float32(255)).numpy()
+    ours = forward.logits(run.network, weights, images)
+    # a number line's logits reach thousands (18² times its sharpness); float32 keeps seven digits of each product, and
+    # one fewer of the sum of 3,136 of them, which BLAS adds up in another order for another size of batch
+    assert np.abs(ours - theirs).max() < max(1e-4, 4e-6 * np.abs(theirs).max())
+    assert np.abs(forward.softmax(ours) - forward.softmax(theirs)).max() < 1e-4
