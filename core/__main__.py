@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 import json
-import os
 import subprocess
 import sys
 import time
@@ -161,8 +160,6 @@ def _refuse_data(recipe, data, begun=None):
 
 def _import_training():
     """core.training, imported here because TensorFlow takes seconds and half a gigabyte."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its greetings are not for the user
-    os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever else Keras is used for on this machine
     from core import training
 
     return training
@@ -340,8 +337,6 @@ def export_command(given) -> int:
         raise InputError(f"{path} is there already. Choose another --output.")
     if given.format == "keras" and path.suffix != ".keras":
         raise InputError(f"--output is {path}; a Keras file's name ends in .keras")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["KERAS_BACKEND"] = "tensorflow"
     import tensorflow as tf  # here, because it takes seconds and half a gigabyte
 
     from core import keras_model

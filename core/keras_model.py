@@ -7,6 +7,7 @@ import dataclasses
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from core.forward import PROBABILITY_FLOOR, SUM_OF_PAIR
@@ -31,13 +32,41 @@ from core.networks import (
 TOEPLITZ = SUM_OF_PAIR.reshape(DIGITS, DIGITS, SUMS).transpose(1, 0, 2).reshape(DIGITS, DIGITS * SUMS)
 
 
+class TransposedDense(keras.layers.Layer):
+    """keras.layers.Dense with its kernel kept as (units, inputs).
+
+    A product with the rows of a matrix 1,024 wide, a power of two, misses the cache at every step: forward took twice
+    the time (benchmarks/README.md).
+    """
+
+    def __init__(self, units, kernel_initializer, bias_initializer, **options):
+        super().__init__(**options)
+        self.units, self.kernel_initializer, self.bias_initializer = units, kernel_initializer, bias_initializer
+
+    def build(self, shape):
+        def transposed(kernel_shape, dtype=None):
+            return ops.transpose(self.kernel_initializer(kernel_shape[::-1], dtype))
+
+        self.kernel = self.add_weight(name="kernel", shape=(self.units, shape[-1]), initializer=transposed)
+        self.bias = self.add_weight(name="bias", shape=(self.units,), initializer=self.bias_initializer)
+
+    def call(self, inputs):
+        return tf.nn.bias_add(tf.matmul(inputs, self.kernel, transpose_b=True), self.bias)
+
+
 def build(
-    network: Network, seed: int = 0, initialization: str = "he", keep_prob: float = 1.0, precision: str = "float32"
+    network: Network,
+    seed: int = 0,
+    initialization: str = "he",
+    keep_prob: float = 1.0,
+    precision: str = "float32",
+    to_train: bool = False,
 ) -> keras.Model:
     """A Keras model from images (n, height, width, 1) in 0…1 to logits (n, classes) in float32.
 
     With precision "bfloat16" the layers up to the last FC layer compute in bfloat16; variables, the last FC layer and
-    all after it stay in float32. The layer before Join or AddDigits is named "tower".
+    all after it stay in float32. The layer before Join or AddDigits is named "tower". All layers are Keras' own, for
+    other programs to load, unless it is `to_train`: then every FC layer but the last is a TransposedDense.
     """
     steps = dataclasses.replace(network, layers=pool_first(network.layers)).steps
     last_dense = max(i for i, step in enumerate(steps) if isinstance(step.layer, Dense))
@@ -48,6 +77,7 @@ def build(
     bottom = None  # the bottom halves on their own way, where they have weights of their own; x is then the tops
     for i, step in enumerate(steps):
         options = {"dtype": lower if i < last_dense else "float32"}
+        dense = TransposedDense if to_train and i < last_dense else keras.layers.Dense
         names = [name.removesuffix(".kernel") for name in step.weights if name.endswith(".kernel")] or [None]
         match step.layer:
             case Split():
@@ -65,12 +95,13 @@ def build(
                 bottom = None
             case _:
                 if bottom is not None:
-                    bottom = _apply(step, bottom, names[-1], initialization, seeds[len(steps) + i], keep_prob, options)
-                x = _apply(step, x, names[0], initialization, seeds[i], keep_prob, options)
+                    other_seed = seeds[len(steps) + i]
+                    bottom = _apply(step, bottom, names[-1], initialization, other_seed, keep_prob, dense, options)
+                x = _apply(step, x, names[0], initialization, seeds[i], keep_prob, dense, options)
     return keras.Model(inputs, x, name=network.name)
 
 
-def _apply(step, x, name, initialization, seed, keep_prob, options):
+def _apply(step, x, name, initialization, seed, keep_prob, dense, options):
     if name:
         options = options | {"name": name, **_initializers(initialization, seed)}
     match step.layer:
@@ -79,7 +110,7 @@ def _apply(step, x, name, initialization, seed, keep_prob, options):
         case Dense(units):
             if len(step.shape_in) > 1:
                 x = keras.layers.Flatten(dtype=options["dtype"])(x)
-            return keras.layers.Dense(units, **options)(x)
+            return dense(units, **options)(x)
         case ReLU():
             return keras.layers.ReLU(**options)(x)
         case MaxPool():
@@ -102,7 +133,7 @@ def log_sum_probabilities(top, bottom):
 
 
 def named_variables(model: keras.Model) -> dict[str, keras.Variable]:
-    """Canonical tensor name → variable, in the order of the layers."""
+    """Canonical tensor name → variable, in the order of the layers; kernels of TransposedDense as they are kept."""
     return {f"{layer.name}.{v.name}": v for layer in model.layers for v in layer.trainable_variables}
 
 
@@ -114,18 +145,26 @@ def dropout_seeds(model: keras.Model) -> dict[str, keras.Variable]:
 
 def set_weights(model: keras.Model, weights: dict[str, np.ndarray]) -> None:
     """Put weights by canonical name into the model."""
+    transposed = _transposed(model)
     for name, variable in named_variables(model).items():
-        variable.assign(weights[name])
+        variable.assign(weights[name].T if name in transposed else weights[name])
 
 
 def get_weights(model: keras.Model) -> dict[str, np.ndarray]:
     """The model's weights by canonical name, float32."""
-    return {name: variable.numpy().copy() for name, variable in named_variables(model).items()}
+    transposed = _transposed(model)
+    tensors = {name: variable.numpy() for name, variable in named_variables(model).items()}
+    return {name: np.array(t.T if name in transposed else t, order="C") for name, t in tensors.items()}
 
 
 def tower(model: keras.Model) -> keras.Model:
     """The part of a sum network that serves each half alone: (n, 56, 28, 1) to features (2n, …), top, bottom, top, …"""
     return keras.Model(model.inputs, model.get_layer("tower").output)
+
+
+def _transposed(model):
+    """The names of the tensors that the model keeps the other way round."""
+    return {f"{layer.name}.kernel" for layer in model.layers if isinstance(layer, TransposedDense)}
 
 
 def _as_tower(top, bottom):

@@ -185,10 +185,12 @@ class Trainer:
         every = max(1, len(data.test_labels) // CURVE_IMAGES)
         self.test = _on_device(data.test_images[::every], data.test_labels[::every])
 
-        build = keras_model.build
-        self.model = build(network, recipe.seed, recipe.initialization, recipe.keep_prob, self.precision)
+        def build(network, keep_prob):
+            return keras_model.build(network, recipe.seed, recipe.initialization, keep_prob, precision, to_train=True)
+
+        self.model = build(network, recipe.keep_prob)
         # the averaged weights live in a second model, which is the one that is judged and saved
-        self.averaged = build(network, recipe.seed, recipe.initialization, 1.0, self.precision)
+        self.averaged = build(network, 1.0)
         self.variables = self.model.trainable_variables
         self.first_moments = [tf.Variable(tf.zeros(v.shape)) for v in self.variables]
         self.second_moments = [tf.Variable(tf.zeros(v.shape)) for v in self.variables]
@@ -196,10 +198,9 @@ class Trainer:
         self.digits = recipe.batch * (2 if self._fresh_pairs else 1)  # of a step
         if network.reads_pairs:
             self.towers = {id(model): keras_model.tower(model) for model in (self.model, self.averaged)}
-            self.met = tf.constant(recipe.met)
             # a third model, for snapshots: the averaged one as far as what its last FC layer reads of a top digit
             cut = dataclasses.replace(number_line.before_last(network), tied=True)
-            self.reader = build(cut, precision=self.precision)
+            self.reader = build(cut, 1.0)
 
     def advance(self, steps: int) -> tuple[float, float]:
         """Take steps; the loss and the accuracy of the last batch."""
@@ -292,26 +293,28 @@ class Trainer:
             if self.recipe.augments:
                 images = augment(images, self.recipe, step)
             with tf.GradientTape() as tape:
-                loss, accuracy = self._loss(images, labels)
+                loss, logits, truth, weights = self._loss(images, labels)
             gradients = tape.gradient(loss, [v.value for v in self.variables])
             self._adam(gradients, rates[i], tf.cast(step + 1, tf.float32))
             last = step + 1 == self.recipe.steps
             if (step + 1) % AVERAGE_EVERY == 0 or last or self.recipe.average_decay == 0:
                 self._average(tf.cast(step + 1, tf.float32))
+            if i == tf.shape(order)[0] - 1:  # nobody asks for it in between
+                accuracy = _accuracy(logits, truth, weights)
         return loss, accuracy
 
     def _loss(self, images, labels):
-        """What a step makes smaller, and the batch's accuracy."""
+        """What a step makes smaller; and the logits of the batch, the truth, and how much each weighs."""
         if not self.network.reads_pairs:
             logits = self.model(images[..., None], training=True)
-            return tf.reduce_mean(self._losses(labels, logits)), tf.reduce_mean(_right(logits, labels))
+            return tf.reduce_mean(self._losses(labels, logits)), logits, labels, tf.ones(())
         top, bottom, top_digits, bottom_digits = halves = self._halves(self.model, images, labels, training=True)
         logits, truth, weights = self._pairs(self.model, *halves)
-        accuracy = _mean(_right(logits, truth), weights)
         if self.recipe.labels == "sums":
-            return _mean(self._losses(truth, logits), weights), accuracy
+            return _mean(self._losses(truth, logits), weights), logits, truth, weights
         named = tf.math.log(tf.maximum(tf.concat([top, bottom], 0), PROBABILITY_FLOOR))
-        return tf.reduce_mean(self._losses(tf.concat([top_digits, bottom_digits], 0), named)), accuracy
+        digits = tf.concat([top_digits, bottom_digits], 0)
+        return tf.reduce_mean(self._losses(digits, named)), logits, truth, weights
 
     def _losses(self, truth, logits):
         """Cross-entropy of each input; with an outlier rate ε, that of (1−ε)·p + ε/classes, which is bounded.
@@ -347,7 +350,7 @@ class Trainer:
         """Logits (n, 19), true sums and weights of pairs: as they come, or of every top with every bottom.
 
         The last FC layer acts on two joined vectors, so its logits are a sum of two parts, and N digits give N² pairs
-        for N passes through the tower. A pair that the recipe leaves out weighs nothing.
+        for N passes through the tower. A pair that the recipe leaves out weighs nothing; weights () are 1 for all.
         """
         if self._fresh_pairs:
             logits = _head(model, top, bottom)
@@ -361,7 +364,10 @@ class Trainer:
         if not self._fresh_pairs:
             count = tf.shape(top_digits)[0]
             top_digits, bottom_digits = tf.repeat(top_digits, count), tf.tile(bottom_digits, [count])
-        return logits, top_digits + bottom_digits, tf.gather_nd(self.met, tf.stack([top_digits, bottom_digits], 1))
+        weights = tf.ones(())
+        if self.recipe.unmet:
+            weights = tf.gather_nd(self.recipe.met, tf.stack([top_digits, bottom_digits], 1))
+        return logits, top_digits + bottom_digits, weights
 
     def _adam(self, gradients, rate, step):
         """Adam (Kingma and Ba, 2015), fused: one pass over the weights instead of ten."""
@@ -465,5 +471,11 @@ def _right(logits, truth):
     return tf.cast(tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), truth), tf.float32)
 
 
+def _accuracy(logits, truth, weights):
+    return _mean(_right(logits, truth), weights)
+
+
 def _mean(values, weights):
+    if weights.shape.rank == 0:
+        return tf.reduce_mean(values)
     return tf.math.divide_no_nan(tf.reduce_sum(values * weights), tf.reduce_sum(weights))
