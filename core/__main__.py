@@ -1,8 +1,10 @@
 """The command line, `python -m core COMMAND`: its commands are in COMMANDS. Bad input: a line on stderr, exit 2."""
 
 import argparse
+import contextlib
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 import time
@@ -160,9 +162,24 @@ def _refuse_data(recipe, data, begun=None):
 
 def _import_training():
     """core.training, imported here because TensorFlow takes seconds and half a gigabyte."""
+    with _quiet_stderr():
+        import tensorflow  # noqa: F401
     from core import training
 
     return training
+
+
+@contextlib.contextmanager
+def _quiet_stderr():
+    """What TensorFlow's C++ says while it is imported, of oneDNN for one, obeys no setting and is not for the user."""
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _train(run, data, shown_name) -> int:
@@ -337,7 +354,8 @@ def export_command(given) -> int:
         raise InputError(f"{path} is there already. Choose another --output.")
     if given.format == "keras" and path.suffix != ".keras":
         raise InputError(f"--output is {path}; a Keras file's name ends in .keras")
-    import tensorflow as tf  # here, because it takes seconds and half a gigabyte
+    _import_training()
+    import tensorflow as tf
 
     from core import keras_model
 

@@ -177,6 +177,9 @@ def be_nice() -> None:
     """Let the pages come first, once for the process."""
     if hasattr(os, "nice") and os.nice(0) == 0:
         os.nice(NICENESS)
+    # Linux on a desktop weighs sessions, not processes, and a worker is a session of its own
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICENESS))
 
 
 def versions() -> dict[str, str]:

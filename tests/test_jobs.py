@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -163,6 +164,7 @@ def test_a_warm_trainer_takes_the_run_at_once_and_alone(monkeypatch):
 
 WARM_SERVER = """
 import time
+from pathlib import Path
 from core import jobs
 jobs.warm()
 while jobs._is_free(jobs._warm_lock()):
@@ -182,3 +184,15 @@ def test_a_warm_trainer_ends_with_the_app_that_started_it(monkeypatch):
     server.wait()
     server.stdout.close()
     wait_until(lambda: jobs._is_free(jobs._warm_lock()))
+
+
+def test_a_worker_comes_after_the_pages_also_where_sessions_are_weighed():
+    told = "import os; from core import jobs; jobs.be_nice(); jobs.be_nice(); print(os.nice(0))"
+    session = Path("/proc/self/autogroup")
+    if session.exists():
+        told += "; print(open('/proc/self/autogroup').read().split()[-1])"
+    worker = subprocess.run(
+        [sys.executable, "-c", told], cwd=jobs.REPOSITORY, capture_output=True, text=True, start_new_session=True
+    )
+    expected = {str(jobs.NICENESS)} if hasattr(os, "nice") else set()
+    assert set(worker.stdout.split()) == expected, worker.stderr
