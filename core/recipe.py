@@ -47,6 +47,7 @@ class Recipe:
     # what fights over-fitting
     keep_prob: float = _number(1.0, 0.05, 1.0, "Chance that a dropout layer keeps a value; 1: no dropout.")
     average_decay: float = _number(0.998, 0.0, 0.99999, "Weight averaging: how much of the mean a step keeps; 0: none.")
+    weight_decay: float = _number(0.0, 0.0, 1.0, "What a step takes off the kernels, times its rate; 0: nothing.")
     outlier_rate: float = _number(0.0, 0.0, 0.5, "Share of labels the loss takes for noise: no pair then weighs much.")
 
     # augmentation: every training image is moved at random by up to this much, anew each time it is seen

@@ -370,10 +370,15 @@ class Trainer:
         return logits, top_digits + bottom_digits, weights
 
     def _adam(self, gradients, rate, step):
-        """Adam (Kingma and Ba, 2015), fused: one pass over the weights instead of ten."""
+        """Adam (Kingma and Ba, 2015), fused: one pass over the weights instead of ten.
+
+        Kernels, not biases, decay as in Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
+        """
         first, second = ADAM_DECAYS
         slots = zip(self.variables, self.first_moments, self.second_moments, gradients, strict=True)
         for variable, first_moment, second_moment, gradient in slots:
+            if self.recipe.weight_decay and len(variable.shape) > 1:
+                variable.value.assign_sub(self.recipe.weight_decay * rate * variable.value)
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.value.handle,
                 m=first_moment.handle,

@@ -12,7 +12,7 @@ FIELDS = {f.name: f for f in dataclasses.fields(Recipe)}
 EXAMPLES = [100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, None]  # None: all there are
 HALVES = ("pairing", "tied", "labels", "unmet")
 AUGMENTATION = ("shift_pixels", "turn_degrees", "scale", "shear", "elastic_pixels", "stroke_width", "flags")
-HOW = ("initialization", "average_decay", "outlier_rate", "precision", "deterministic")
+HOW = ("initialization", "average_decay", "weight_decay", "outlier_rate", "precision", "deterministic")
 LABELS = {
     "examples": "Training images",
     "batch": "Batch",
@@ -23,7 +23,7 @@ LABELS = {
     "unmet": "Pairs never trained on",
     "deterministic": "Bit-identical on every repeat",
 }
-STRIDE = {"learning_rate": 1e-4, "keep_prob": 0.05, "average_decay": 0.001, "outlier_rate": 0.01}
+STRIDE = {"learning_rate": 1e-4, "keep_prob": 0.05, "average_decay": 0.001, "weight_decay": 0.01, "outlier_rate": 0.01}
 
 
 def recipe_form() -> Recipe | None:
