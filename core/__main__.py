@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     export.add_argument("--format", choices=EXPORTS, default="keras", help="a .keras file (default) or a SavedModel")
     export.add_argument("--output", metavar="PATH", type=Path, help="where to; by default into the run's folder")
     work = commands.add_parser("work", help="train the run that waits longest, as the app does in the background")
-    work.add_argument("--warm", action="store_true", help="load TensorFlow first, and wait until a run is queued")
+    work.add_argument("--warm", type=int, metavar="PID", help="load TensorFlow, then wait for a run while PID lives")
     commands.add_parser("runs", help="list the runs").add_argument("--json", action="store_true", help="print JSON")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -134,7 +134,7 @@ def work_command(given) -> int:
         _import_training().warm_up()
         ready.append(mnist.load(download=False))
 
-    if given.warm and not jobs.wait_warm(prepare):
+    if given.warm and not jobs.wait_warm(given.warm, prepare):
         return 0
     jobs.work(lambda run: _train_for_the_app(run, *ready))
     return 0

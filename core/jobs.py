@@ -12,6 +12,7 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,7 @@ WARM_LOOK_SECONDS = 0.05
 REPOSITORY = Path(__file__).parent.parent
 
 _workers: list[subprocess.Popen] = []  # of this process, kept so that the ended ones can be reaped
+_spawning = threading.Lock()  # every visitor's page runs in a thread of its own
 
 
 class QueueFull(Exception):
@@ -99,16 +101,24 @@ def stop(run: runs.Run) -> None:
 def advance() -> None:
     """Start the workers that are missing: as many as there are free slots, and no more than runs wait.
 
-    One that is warm takes a run by itself.
+    One that is warm takes a run by itself. A worker takes its slot a second after it was started, so somebody who keeps
+    pressing Start finds the slot free until then: hence a bound on those of this process, one of which may be ending.
     """
     free = sum(_is_free(slot) for slot in _slots())
-    for _ in range(min(free, len(queue())) - (not _is_free(_warm_lock()))):
-        _spawn("work")
+    missing = min(free, len(queue())) - (not _is_free(_warm_lock()))
+    with _spawning:
+        for _ in range(min(missing, LIMIT + 1 - len(_alive()))):
+            _spawn("work")
+
+
+def _alive():
+    """The workers of this process that have not ended."""
+    _workers[:] = [worker for worker in _workers if worker.poll() is None]
+    return _workers
 
 
 def _spawn(*arguments):
-    _workers[:] = [worker for worker in _workers if worker.poll() is None]
-    _workers.append(
+    _alive().append(
         subprocess.Popen(
             [sys.executable, "-m", "core", *arguments],
             cwd=REPOSITORY,
@@ -130,18 +140,17 @@ def warm() -> None:
     with contextlib.suppress(OSError, runs.RunError):  # a folder that cannot be written: Start will say it
         _wanted().parent.mkdir(parents=True, exist_ok=True)
         _wanted().touch()
-        if any(worker.poll() is None for worker in _workers):
-            return  # it waits, comes to it, or trains
-        if _is_free(_warm_lock()) and all(map(_is_free, _slots())):
-            _spawn("work", "--warm")
+        with _spawning:
+            # a worker of ours waits, comes to it, or trains
+            if not _alive() and _is_free(_warm_lock()) and all(map(_is_free, _slots())):
+                _spawn("work", "--warm", str(os.getpid()))
 
 
-def wait_warm(prepare: Callable[[], None]) -> bool:
+def wait_warm(app: int, prepare: Callable[[], None]) -> bool:
     """As the one worker that does: prepare what every run needs, then wait until a run is queued.
 
-    False if another one waits, if nobody wants it any more, or if the app that started this process has ended.
+    False if another one waits, if nobody wants it any more, or if the process `app`, which started this one, has ended.
     """
-    app = os.getppid()
     try:
         place = FileLock(_warm_lock()).acquire(timeout=SLOT_WAIT_SECONDS)
     except (Timeout, OSError):

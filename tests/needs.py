@@ -1,8 +1,10 @@
-"""What a test needs and a machine may lack: named in a skip, and a failure in CI, where all of it is there."""
+"""What a test needs and a machine may lack: named in a skip, and a failure in CI, where it is all there; and time."""
 
 import os
 
 import pytest
+
+PATIENCE_SECONDS = 600  # for whatever is waited for: more than the busiest machine needs, so that only what hangs fails
 
 
 def missing(what: str) -> None:
