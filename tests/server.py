@@ -10,10 +10,9 @@ import time
 import urllib.request
 from pathlib import Path
 
-from tests.needs import missing
+from tests.needs import PATIENCE_SECONDS, missing
 
 REPOSITORY = Path(__file__).parent.parent
-START_SECONDS = 60
 # no sandbox, for CI runs as root; no traffic of the browser's own, for there is no network
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -51,14 +50,14 @@ def serving(script: Path, log: Path, **environment: str):
             stderr=subprocess.STDOUT,
         )
     try:
-        server, until = Server(process, port, log), time.monotonic() + START_SECONDS
+        server, until = Server(process, port, log), time.monotonic() + PATIENCE_SECONDS
         while not _answers(server.url):
             assert process.poll() is None and time.monotonic() < until, server.log
             time.sleep(0.05)
         yield server
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE_SECONDS)
 
 
 def free_port() -> int:
@@ -77,7 +76,7 @@ def _answers(url):
 
 @contextlib.contextmanager
 def chromium():
-    """A headless Chromium under Playwright. Without one the test ends, as tests/needs.py says."""
+    """A headless Chromium under Playwright, for `open_page`. Without one the test ends, as tests/needs.py says."""
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     try:
         from playwright.sync_api import Error, sync_playwright
@@ -90,3 +89,10 @@ def chromium():
             missing(f"Chromium ({error})")
         yield browser
         browser.close()
+
+
+def open_page(browser, **options):
+    """A page of a visitor who has been nowhere before, and is patient."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
+    return context.new_page()

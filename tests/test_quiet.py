@@ -4,7 +4,8 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.server import REPOSITORY, chromium, serving
+from tests.needs import PATIENCE_SECONDS
+from tests.server import REPOSITORY, chromium, open_page, serving
 
 CAP_BYTES = 16 * 2**20  # maxUploadSize in .streamlit/config.toml
 TOO_LARGE_BYTES = 200_000_000
@@ -17,7 +18,7 @@ def resident_mebibytes(pid):
 def stream(request, url, look):
     """Send a small upload's request again, with a body of TOO_LARGE_BYTES, looking now and then; the answer."""
     address = urlsplit(url)
-    connection = socket.create_connection((address.hostname, address.port), timeout=20)
+    connection = socket.create_connection((address.hostname, address.port), timeout=PATIENCE_SECONDS)
     skip = ("content-length", "host", "connection", "transfer-encoding")
     headers = "".join(f"{name}: {value}\r\n" for name, value in request.items() if name.lower() not in skip)
     head = f"PUT {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n{headers}Transfer-Encoding: chunked\r\n\r\n"
@@ -40,7 +41,7 @@ def stream(request, url, look):
 def test_an_upload_over_the_cap_is_cut_while_it_streams(tmp_path):
     folder = {"DIGIT_SUM_LAB_RUNS": str(tmp_path / "runs")}
     with serving(REPOSITORY / "app.py", tmp_path / "log", **folder) as server, chromium() as browser:
-        page, requests = browser.new_page(), []
+        page, requests = open_page(browser), []
         page.on("request", lambda request: requests.append(request) if request.method == "PUT" else None)
         page.goto(f"{server.url}/compare")
         small = {"name": "small.safetensors", "mimeType": "application/octet-stream", "buffer": b"small"}

@@ -5,6 +5,7 @@ session (drawings.py), and a button changes them and then makes the canvas start
 """
 
 import base64
+import contextlib
 import dataclasses
 import io
 
@@ -69,16 +70,18 @@ def draw_canvas(half: str) -> None:
     # the first visit, or back from another page, which made the component forget, or the server forgot the session
     if key not in state or f"{half}_start" not in state:
         restart(half)
-    st_canvas(
-        stroke_width=PEN_PIXELS,
-        stroke_color=COLOURS[half],
-        background_color=state[f"{half}_background"],
-        width=SIDE_PIXELS,
-        height=SIDE_PIXELS,
-        initial_drawing=state[f"{half}_start"],
-        return_image_data=True,
-        key=key,
-    )
+    # the canvas is in the page by the time that its package takes for granted what the browser told; `take_in` does not
+    with contextlib.suppress(AttributeError, KeyError, TypeError):
+        st_canvas(
+            stroke_width=PEN_PIXELS,
+            stroke_color=COLOURS[half],
+            background_color=state[f"{half}_background"],
+            width=SIDE_PIXELS,
+            height=SIDE_PIXELS,
+            initial_drawing=state[f"{half}_start"],
+            return_image_data=True,
+            key=key,
+        )
 
 
 def restart(*halves: str) -> None:
