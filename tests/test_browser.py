@@ -1,6 +1,8 @@
 """A visitor in a real browser draws real pen strokes on the real canvases and reads the sum."""
 
 import contextlib
+import math
+import os
 import re
 import sys
 from pathlib import Path
@@ -9,11 +11,10 @@ import pytest
 
 from core import runs
 from tests import pen
-from tests.server import chromium, serving
+from tests.server import chromium, open_page, serving
 
 APP = Path(__file__).parent.parent / "app.py"
 SHIPPED = ("sum", "sum_linear", "sum_posterior")
-ANSWER_MILLISECONDS = 15_000  # only so that a dead page fails; benchmarks/ tells how fast it is
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +42,15 @@ def phone(browser, server):
 
 def opened(browser, url, **options):
     """A page at `url` whose canvases are ready; at the end its console must be without errors."""
-    with browser.new_context(**options) as context:
-        page, errors = context.new_page(), []
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(url)
-        canvas(page, "bottom").wait_for()
-        answer(page, "Draw two digits")
-        yield page
-        assert not errors
+    page, errors = open_page(browser, **options), []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(url)
+    canvas(page, "bottom").wait_for()
+    answer(page, "Draw two digits")
+    yield page
+    assert not errors
+    page.context.close()
 
 
 def canvas(page, half):
@@ -75,7 +76,7 @@ def draw_sample(page, half, sample):
 def answer(page, words):
     """Wait until the answer reads like `words`, and give it."""
     found = page.locator(".answer").filter(has_text=re.compile(words))
-    found.wait_for(timeout=ANSWER_MILLISECONDS)
+    found.wait_for()
     return found.inner_text()
 
 
@@ -107,7 +108,7 @@ def seen_changes(page):
 
 
 def note(page, words):
-    page.locator(".answer-note").filter(has_text=re.compile(words)).wait_for(timeout=ANSWER_MILLISECONDS)
+    page.locator(".answer-note").filter(has_text=re.compile(words)).wait_for()
 
 
 @pytest.fixture(scope="module")
@@ -115,16 +116,17 @@ def samples():
     return pen.samples()
 
 
-def test_twenty_pairs_of_pen_strokes_are_read(page, samples):
+@pytest.mark.parametrize("pairs", [6, pytest.param(20, marks=pytest.mark.soak)])
+def test_pairs_of_pen_strokes_are_read(page, samples, pairs):
     right = []
-    for top, bottom in zip(samples[0:40:2], samples[1:40:2], strict=True):
+    for top, bottom in zip(samples[0 : 2 * pairs : 2], samples[1 : 2 * pairs : 2], strict=True):
         draw_sample(page, "top", top)
         note(page, "A sum needs two")
         draw_sample(page, "bottom", bottom)
         right.append(the_sum(page) == top["label"] + bottom["label"])
         click(page, "Clear both")
         answer(page, "Draw two digits")
-    assert sum(right) >= 18, right
+    assert sum(right) >= pairs - max(1, pairs // 10), right
 
 
 def test_one_digit_says_what_is_missing_and_what_was_read(page, samples):
@@ -200,7 +202,7 @@ def test_network_can_be_chosen_and_says_what_it_is(page, samples):
         page.get_by_role("option", name=re.compile(rf"^{run.name} ·")).click()
         result = runs.read_result(run)
         said = f"{run.network.parameters:,} parameters.*{result['accuracy']:.4f} ± {result['standard_error']:.4f}"
-        page.get_by_text(re.compile(said)).wait_for(timeout=ANSWER_MILLISECONDS)
+        page.get_by_text(re.compile(said)).wait_for()
         the_sum(page)
 
 
@@ -211,6 +213,42 @@ def test_toolbar_of_the_canvas_does_no_harm(page):
         page.mouse.move(box["x"] + 270, box["y"] + 5)
         assert not page.locator(f".st-key-{half}_half .dc-toolbar").is_visible()
     the_sum(page)
+
+
+QUICKLY = """([half, strokes]) => {
+    const canvas = document.querySelector(`.st-key-${half}_half [data-testid=stBidiComponentIsolated]`)
+        .shadowRoot.querySelector("canvas.upper-canvas");
+    const { left, top } = canvas.getBoundingClientRect();
+    const began = performance.now();
+    for (const points of strokes) {
+        points.forEach(([x, y], i) => {
+            const place = { clientX: left + x, clientY: top + y, bubbles: true, button: 0, buttons: 1 };
+            (i ? document : canvas).dispatchEvent(new MouseEvent(i ? "mousemove" : "mousedown", place));
+            if (i === points.length - 1) document.dispatchEvent(new MouseEvent("mouseup", { ...place, buttons: 0 }));
+        });
+    }
+    return performance.now() - began;
+}"""
+SPIRAL = [(140 + t / 50 * math.cos(t / 40), 140 + t / 50 * math.sin(t / 40)) for t in range(5000)]
+CANVASES = {
+    "all ink": [[(x, y) for x in range(0, 281, 20) for y in ((0, 280) if x % 40 else (280, 0))]],
+    "one point": [[(140, 140)]],
+    "off the edge": [[(140, 140), (400, 140), (400, -60), (140, -60)]],
+    "5,000 points": [SPIRAL],
+    "50 strokes in a second": [[(5 * i, 20), (5 * i + 30, 260)] for i in range(50)],
+}
+
+
+@pytest.mark.parametrize("name", CANVASES)
+def test_any_canvas_is_answered(page, samples, name):
+    milliseconds = page.evaluate(QUICKLY, ["top", CANVASES[name]])
+    assert milliseconds < 1000 or name != "50 strokes in a second"
+    note(page, "A sum needs two")  # the canvas told of it
+    draw_sample(page, "bottom", samples[0])
+    the_sum(page)
+    assert canvas_ink(page, "top")
+    click(page, "Undo", "top")  # of many strokes, each is one to undo
+    answer(page, r"The sum is \d+" if len(CANVASES[name]) > 1 else "Now draw the top digit")
 
 
 def test_side_by_side_keeps_the_drawings(page, samples):
@@ -305,6 +343,7 @@ def test_server_is_lean_and_listens_on_this_machine_alone(page, samples, server)
     assert "/numpy/" in loaded and "/tensorflow/" not in loaded
     assert "/pandas/" not in loaded and "/pyarrow/" not in loaded  # pages/shared/lean.py
     port = int(server.url.rsplit(":", 1)[1])
+    opened = {os.readlink(path) for path in Path(f"/proc/{server.pid}/fd").iterdir()}
     sockets = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()]
-    listening = [fields[1] for fields in sockets if fields[3] == "0A" and fields[1].endswith(f":{port:04X}")]
+    listening = [fields[1] for fields in sockets if fields[3] == "0A" and f"socket:[{fields[9]}]" in opened]
     assert listening == [f"0100007F:{port:04X}"]  # 127.0.0.1, as Linux writes it

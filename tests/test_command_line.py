@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -99,46 +100,35 @@ keras_saves = pytest.mark.filterwarnings("ignore:__array__ implementation doesn'
 LOAD = """
 import sys
 import keras, numpy as np, tensorflow as tf
-keras_file, folder, images = sys.argv[1:]
-x, saved = np.load(images), tf.saved_model.load(folder)
-print(*np.concatenate([keras.models.load_model(keras_file)(x), saved.serve(x)]).ravel())
+for folder in sys.argv[1:]:
+    x, saved = np.load(f"{folder}/x.npy"), tf.saved_model.load(f"{folder}/new/folder")
+    print(*np.concatenate([keras.models.load_model(f"{folder}/model.keras")(x), saved.serve(x)]).ravel())
 """
+EXPORTED = [Recipe(network=name) for name in ("sum_posterior", "sum", "deep")] + [Recipe(network="sum", tied=False)]
 
 
-@pytest.fixture(scope="module")
-def untied_sum(tmp_path_factory):
-    recipe = Recipe(network="sum", tied=False)
-    run = runs.create(tmp_path_factory.mktemp("runs") / "untied", recipe, "words", "embedded", "2020", {})
-    runs.save_weights(run, keras_model.get_weights(keras_model.build(run.network)), 0)
-    return run
-
-
-def exports_agree(run, tmp_path, capsys):
-    """What plain Keras and TensorFlow, in a process that cannot find our code, compute with what was exported."""
-    code, out, _ = core(capsys, "export", run.folder)
-    assert code == 0 and out.startswith(str(run.folder / "model.keras"))
-    code, out, _ = core(capsys, "export", run.folder, "--format", "savedmodel", "--output", tmp_path / "new" / "folder")
-    assert code == 0 and out.startswith(f"{tmp_path / 'new' / 'folder'}\nLoad it with tf.saved_model.load")
-    digits = mnist.embedded().test_images[:40].reshape(-1, *run.network.input_shape)
-    np.save(tmp_path / "x.npy", digits / np.float32(255))
-    paths = [run.folder / "model.keras", tmp_path / "new" / "folder", tmp_path / "x.npy"]
-    said = subprocess.run(
-        [sys.executable, "-P", "-c", LOAD, *map(str, paths)], cwd=tmp_path, capture_output=True, text=True
-    )
+@keras_saves
+def test_exported_models_load_without_our_code_and_give_our_logits(tmp_path, capsys):
+    """In plain Keras and TensorFlow, in a process that cannot find our code."""
+    exported = []
+    for recipe in EXPORTED:
+        run = runs.create(tmp_path / f"{recipe.network}-{recipe.tied}", recipe, "words", "embedded", "2020", {})
+        runs.save_weights(run, keras_model.get_weights(keras_model.build(run.network)), 0)
+        code, out, _ = core(capsys, "export", run.folder)
+        assert code == 0 and out.startswith(str(run.folder / "model.keras"))
+        place = run.folder / "new" / "folder"
+        code, out, _ = core(capsys, "export", run.folder, "--format", "savedmodel", "--output", place)
+        assert code == 0 and out.startswith(f"{place}\nLoad it with tf.saved_model.load")
+        digits = mnist.embedded().test_images[:40].reshape(-1, *run.network.input_shape)
+        np.save(run.folder / "x.npy", digits / np.float32(255))
+        exported.append((run, digits[..., 0]))
+    command = [sys.executable, "-P", "-c", LOAD, *(str(run.folder) for run, _ in exported)]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert said.returncode == 0, said.stderr
-    theirs = np.array(said.stdout.split(), float).reshape(2, len(digits), run.network.classes)
-    ours = forward.logits(run.network, runs.load_weights(run), digits[..., 0])
-    assert np.abs(theirs - ours).max() < 1e-4
-
-
-@keras_saves
-def test_exported_models_load_without_our_code_and_give_our_logits(run, tmp_path, capsys):
-    exports_agree(run, tmp_path, capsys)
-
-
-@keras_saves
-def test_exported_untied_halves_give_our_logits(untied_sum, tmp_path, capsys):
-    exports_agree(untied_sum, tmp_path, capsys)
+    for line, (run, digits) in zip(said.stdout.splitlines(), exported, strict=True):
+        theirs = np.array(line.split(), float).reshape(2, len(digits), run.network.classes)
+        ours = forward.logits(run.network, runs.load_weights(run), digits)
+        assert np.abs(theirs - ours).max() < 1e-4
 
 
 def test_export_overwrites_nothing_it_was_told(run, tmp_path, capsys):
@@ -171,11 +161,14 @@ def test_no_runs_says_what_to_do(tmp_path, capsys, monkeypatch):
         ([], "COMMAND"),
         (["dance"], "dance"),
         (["train", "--network", "alexnet"], "network is 'alexnet'"),
-        (["train", "--batch", "0"], "batch is 0"),
+        (["train", "--batch", "0"], "batch is 0; allowed: a whole number from 1 to 4,096"),
+        (["train", "--batch", "-1"], "batch is -1; allowed: a whole number from 1 to 4,096"),
+        (["train", "--batch", "1000000000"], "batch is 1000000000; allowed: a whole number from 1 to 4,096"),
         (["train", "--batch", "many"], "--batch"),
-        (["train", "--learning-rate", "nan"], "learning_rate is nan"),
-        (["train", "--steps", "1000000000"], "steps is 1000000000"),
-        (["train", "--seed", str(2**64)], "seed is"),
+        (["train", "--learning-rate", "nan"], "learning_rate is nan; allowed: a number from 1e-07 to 1.0"),
+        (["train", "--learning-rate", "1e9"], "learning_rate is 1000000000.0; allowed: a number from 1e-07 to 1.0"),
+        (["train", "--steps", "1000000000"], "steps is 1000000000; allowed: a whole number from 1 to 1,000,000"),
+        (["train", "--seed", str(2**64)], f"seed is {2**64}; allowed: a whole number from 0 to 4,294,967,295"),
         (["train", "--examples", "30000"], "examples is 30,000"),
         (["train", "--resume", "no such run"], "No run at"),
         (["train", "--resume", "x", "--batch", "3"], "--resume takes the run's own recipe"),
@@ -188,6 +181,25 @@ def test_no_runs_says_what_to_do(tmp_path, capsys, monkeypatch):
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, fault, capsys):
     assert fault in refused(capsys, *arguments)
+
+
+@pytest.mark.parametrize("field", [f for f in fields(Recipe) if "low" in f.metadata], ids=lambda f: f.name)
+def test_every_number_beyond_its_limits_is_refused_with_them(field, capsys):
+    low, high = field.metadata["low"], field.metadata["high"]
+    for value in (low - 1, high + 1):
+        said = refused(capsys, "train", f"--{field.name.replace('_', '-')}={value}")
+        assert f"{field.name} is {value}" in said and f"from {low:,} to {high:,}" in said
+
+
+def test_a_run_that_diverges_stops_itself_and_says_so(tmp_path, capsys):
+    """With nothing in it that cuts a value off, `linear` needs a few steps of 10,000 each to leave float32."""
+    recipe = Recipe(network="linear", steps=1000, batch=1, examples=10, learning_rate=1.0, schedule="constant")
+    run = runs.create(tmp_path / "wild", recipe, "", "", "", {})
+    runs.wish(run, rate_factor=1e4)
+    code, _, err = core(capsys, "train", "--resume", run.folder)
+    assert code == 1 and "no longer finite after step" in err and "Traceback" not in err
+    assert runs.status(run) == "failed" and "Try a lower learning rate than 10000." in runs.failure(run)
+    assert not runs.has_weights(run)  # nothing that is not finite is kept
 
 
 def test_train_into_a_run_that_exists_is_refused(run, capsys):

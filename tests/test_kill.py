@@ -11,6 +11,7 @@ import pytest
 
 from core import jobs, runs
 from core.recipe import Recipe
+from tests.needs import PATIENCE_SECONDS
 from tests.server import REPOSITORY
 
 SAVE_SECONDS = 10  # core/training.py, which brings TensorFlow
@@ -37,16 +38,19 @@ def kill_in(run, phase, generator):
     (run.folder / "progress.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", "core", "train", "--resume", str(run.folder)]
     trainer = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    if phase == "data":
-        time.sleep(generator.uniform(0, 1.0))
-    else:
-        wanted, until = {"import": "loading TensorFlow"}.get(phase, "first step"), time.monotonic() + 120
-        while phase_of(run) != wanted:
-            assert trainer.poll() is None and time.monotonic() < until, "the trainer ended by itself, or hangs"
-            time.sleep(0.01)
-        time.sleep(generator.uniform(0, {"import": 3.0, "mid-epoch": 13.0}.get(phase, 0.1)))
-    os.kill(trainer.pid, signal.SIGKILL)
-    trainer.wait()
+    try:
+        if phase == "data":
+            time.sleep(generator.uniform(0, 1.0))
+        else:
+            wanted = {"import": "loading TensorFlow"}.get(phase, "first step")
+            until = time.monotonic() + PATIENCE_SECONDS
+            while phase_of(run) != wanted:
+                assert trainer.poll() is None and time.monotonic() < until, "the trainer ended by itself, or hangs"
+                time.sleep(0.01)
+            time.sleep(generator.uniform(0, {"import": 3.0, "mid-epoch": 13.0}.get(phase, 0.1)))
+    finally:
+        os.kill(trainer.pid, signal.SIGKILL)
+        trainer.wait()
 
 
 def check(run, done_before):

@@ -22,15 +22,29 @@ def empty_cache(tmp_path, monkeypatch):
     return tmp_path / "datasets" / "mnist.npz"
 
 
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder; ends the connection after so many bytes of a body, if told to."""
+
+    def __init__(self, cut, *arguments, **options):
+        self.cut = cut
+        super().__init__(*arguments, **options)
+
+    def copyfile(self, source, outputfile):
+        outputfile.write(source.read(-1 if self.cut is None else self.cut))
+
+    def log_message(self, *_):
+        pass
+
+
 @pytest.fixture
 def serve(tmp_path, monkeypatch):
     """Serve bytes on loopback in the place of the download, and say how many times they were asked for."""
     folder, servers = tmp_path / "served", []
     folder.mkdir()
 
-    def start(contents: bytes):
+    def start(contents: bytes, cut: int | None = None):
         (folder / "mnist.npz").write_bytes(contents)
-        handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+        handler = functools.partial(Handler, cut, directory=str(folder))
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         servers.append(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -107,6 +121,29 @@ def test_wrong_or_half_a_download_leaves_nothing_behind(original, empty_cache, s
     data = mnist.load()
     assert data.name == "embedded" and "the download failed" in data.notice
     assert list(empty_cache.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("cut", [0, 1, 5_000_000])
+def test_a_download_that_is_interrupted_is_said_never_used_and_done_again_the_next_time(
+    original, empty_cache, serve, cut
+):
+    serve(original, cut)
+    data = mnist.load()
+    assert data.name == "embedded" and "the download failed" in data.notice
+    assert list(empty_cache.parent.iterdir()) == []
+    serve(original)
+    assert mnist.load().name == "full"
+
+
+def test_a_damaged_file_is_mended_by_a_download_and_kept_where_that_fails(original, empty_cache, serve):
+    empty_cache.parent.mkdir()
+    empty_cache.write_bytes(original[:-50_000])
+    serve(original, cut=5_000_000)
+    data = mnist.load()
+    assert data.name == "embedded" and f"{empty_cache} cannot be read as MNIST" in data.notice
+    assert "the download failed" in data.notice and empty_cache.stat().st_size == len(original) - 50_000
+    serve(original)
+    assert mnist.load().name == "full" and empty_cache.read_bytes() == original
 
 
 @pytest.mark.parametrize("examples", [10, 250, 1003])

@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests import pen
-from tests.server import REPOSITORY, chromium, serving
+from tests.server import REPOSITORY, chromium, open_page, serving
 from tests.test_browser import answer, canvas, draw_sample
 
 PAGES = {  # title in the navigation → heading, and words that only a page with the drawing's own results has
@@ -40,7 +41,19 @@ def go(page, title, phone):
 
 def settle(page):
     """Wait until the script has run to its end."""
-    page.wait_for_function("document.querySelector('[data-test-script-state=notRunning]')", timeout=60_000)
+    page.wait_for_function("document.querySelector('[data-test-script-state=notRunning]')")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with serving(REPOSITORY / "app.py", tmp_path_factory.mktemp("server") / "log") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.mark.parametrize(
@@ -51,34 +64,37 @@ def settle(page):
         ("phone", {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}),
     ],
 )
-def test_every_page_is_visited_with_a_drawing_made(name, options, tmp_path):
-    with serving(REPOSITORY / "app.py", tmp_path / "log") as server, chromium() as browser:
-        page, errors = browser.new_context(**options).new_page(), []
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(server.url)
-        canvas(page, "bottom").wait_for()
-        answer(page, "Draw two digits")
-        for half in ("top", "bottom"):
-            draw_sample(page, half, pen.samples()[0])
-        answer(page, r"The sum is \d+")
-        for title in PAGES:
-            go(page, title, name == "phone")
-            settle(page)
-            assert page.get_by_test_id("stException").count() == 0, title
-            assert page.get_by_test_id("stAlertContentError").count() == 0, title
-            if title in WITH_DIGITS:
-                page.get_by_text("top: drawn").first.wait_for()
-            wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
-            assert wide <= options["viewport"]["width"], title
-            if PICTURES:
-                page.wait_for_timeout(1500)
-                tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-                page.set_viewport_size({**options["viewport"], "height": min(tall + 80, 8000)})
-                page.wait_for_timeout(1000)
-                page.screenshot(path=Path(PICTURES) / f"{name}-{title}.png")
-                page.set_viewport_size(options["viewport"])
-        assert not errors
-        assert "Traceback" not in server.log and "Error" not in server.log, server.log
-        resident = int(Path(f"/proc/{server.pid}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
-        assert resident < MOST_MEBIBYTES
+def test_every_page_is_visited_with_a_drawing_made(name, options, server, browser):
+    page, errors, asked = open_page(browser, **options), [], set()
+    page.on("request", lambda request: asked.add(urlsplit(request.url)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(server.url)
+    canvas(page, "bottom").wait_for()
+    answer(page, "Draw two digits")
+    for half in ("top", "bottom"):
+        draw_sample(page, half, pen.samples()[0])
+    answer(page, r"The sum is \d+")
+    for title in PAGES:
+        go(page, title, name == "phone")
+        settle(page)
+        assert page.get_by_test_id("stException").count() == 0, title
+        assert page.get_by_test_id("stAlertContentError").count() == 0, title
+        if title in WITH_DIGITS:
+            page.get_by_text("top: drawn").first.wait_for()
+        wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+        assert wide <= options["viewport"]["width"], title
+        if PICTURES:
+            page.wait_for_timeout(1500)
+            tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+            page.set_viewport_size({**options["viewport"], "height": min(tall + 80, 8000)})
+            page.wait_for_timeout(1000)
+            page.screenshot(path=Path(PICTURES) / f"{name}-{title}.png")
+            page.set_viewport_size(options["viewport"])
+    assert not errors
+    # not one request elsewhere, usage statistics among them
+    assert {url.netloc for url in asked if url.scheme.startswith("http")} == {urlsplit(server.url).netloc}
+    assert "Traceback" not in server.log and "Error" not in server.log, server.log
+    resident = int(Path(f"/proc/{server.pid}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
+    assert resident < MOST_MEBIBYTES
+    page.context.close()

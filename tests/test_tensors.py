@@ -132,6 +132,51 @@ def test_hostile_bytes_are_named_quickly(name):
     assert time.process_time() - began < MOST_SECONDS
 
 
+def test_the_first_fault_is_named_in_the_order_of_what_costs_least_to_see():
+    """A file with every fault at once; each is mended in its turn."""
+    good = {name: list(shape) for name, shape in TINY.weight_shapes.items()}
+    first = next(iter(good))
+    data = np.full(TINY.parameters, np.nan, "f4").tobytes()
+
+    def file(shapes, dtype, data, begin=b""):
+        places = np.cumsum([0, *(4 * int(np.prod(shape)) for shape in shapes.values())]).tolist()
+        described = {
+            name: {"dtype": dtype, "shape": shape, "data_offsets": places[i : i + 2]}
+            for i, (name, shape) in enumerate(shapes.items())
+        }
+        return with_header(begin + json.dumps(described).encode(), data)
+
+    others = {**good, "other": [1]}
+    wide = {**good, first: [9, 9, 9, 9]}
+    faults = {
+        file(others, "I64", bytes(100_000)): "more than they need",  # size
+        struct.pack("<Q", 2**63) + file(others, "I64", b"")[8:]: "not a safetensors file",  # length of the header
+        file(others, "I64", b"", begin=b"{"): "header cannot be read",
+        file(others | wide, "I64", b""): "'other' is not one of its own",  # names
+        file(wide, "I64", b""): "has shape",
+        file(good, "I64", b""): "is I64",
+        file(good, "F32", data[:-1]): "cut short",
+        file(good, "F32", data): "not finite",
+    }
+    for contents, fault in faults.items():
+        with pytest.raises(ValueError, match=fault):
+            tensors.check(TINY, contents)
+
+
+# Keras' own way to NumPy, which NumPy 2 is about to refuse; nothing of ours can mend it
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
+@pytest.mark.parametrize(("saved_as", "fault"), [("a.keras", "ZIP archive"), ("a.weights.h5", "HDF5 file")])
+def test_a_file_of_keras_own_is_named_under_a_false_name(tmp_path, saved_as, fault):
+    from core import keras_model  # here, because it brings TensorFlow
+
+    model = keras_model.build(TINY)
+    (model.save if saved_as.endswith(".keras") else model.save_weights)(tmp_path / saved_as)
+    disguised = (tmp_path / saved_as).rename(tmp_path / "weights.safetensors")
+    for source in (disguised, disguised.read_bytes()):
+        with pytest.raises(ValueError, match=fault):
+            tensors.check(NETWORKS["deep"], source)  # whose weights may be as large as that
+
+
 READER = """
 import resource, sys
 from pathlib import Path

@@ -1,20 +1,22 @@
 """A student in a real browser starts a training, watches it grow, closes, comes back, stops and resumes it."""
 
+import contextlib
 import json
 import os
 import re
 import signal
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from core import runs
-from tests.server import chromium, serving
+from tests.needs import PATIENCE_SECONDS
+from tests.server import chromium, open_page, serving
 
 APP = Path(__file__).parent.parent / "app.py"
 LINK = "train?network=tiny&steps=20000&batch=32&examples=1000&seed=4"
-PATIENCE_MILLISECONDS = 120_000  # TensorFlow's import on a busy machine among it
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals that only POSIX systems have")
 
@@ -35,8 +37,7 @@ def environment(tmp_path):
 
 
 def visit(browser, url):
-    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
-    page.set_default_timeout(PATIENCE_MILLISECONDS)
+    page = open_page(browser, viewport={"width": 1400, "height": 1000})
     page.goto(url)
     return page
 
@@ -48,15 +49,15 @@ def iteration(page):
 
 
 def wait_past(page, step):
-    until = time.monotonic() + PATIENCE_MILLISECONDS / 1000
+    until = time.monotonic() + PATIENCE_SECONDS
     while iteration(page) <= step:
         assert time.monotonic() < until, "the iteration does not grow"
         time.sleep(0.2)
 
 
-def test_a_training_is_started_watched_stopped_and_resumed_and_outlives_its_server(browser, environment, tmp_path):
+def test_a_training_is_started_watched_stopped_and_resumed(browser, environment, tmp_path):
     folder = tmp_path / "runs" / "tiny-1"
-    with serving(APP, tmp_path / "first.log", **environment) as server:
+    with serving(APP, tmp_path / "log", **environment) as server:
         page = visit(browser, f"{server.url}/{LINK}")  # the first visitor of this server comes by a link
         page.get_by_role("button", name="Start", exact=True).click()
         page.get_by_text("loading tensorflow", exact=False).wait_for()
@@ -75,13 +76,6 @@ def test_a_training_is_started_watched_stopped_and_resumed_and_outlives_its_serv
         second.get_by_text(re.compile(r"Stopped at iteration [\d,]+ of 20,000")).wait_for()
         assert runs.status(runs.read(folder)) == "stopped"
         page.get_by_role("button", name="Resume", exact=True).click()
-        wait_past(page, 0)
-        os.kill(server.pid, signal.SIGTERM)
-    assert "tiny-1 goes on without the app" in (tmp_path / "first.log").read_text()
-    assert runs.is_locked(runs.read(folder))
-
-    with serving(APP, tmp_path / "second.log", **environment) as server:
-        page = visit(browser, f"{server.url}/train?run=tiny-1")
         page.get_by_text(re.compile(r"Accuracy 0\.\d{4} ± 0\.\d{4} on the embedded test set")).wait_for()
         page.goto(f"{server.url}/compare?runs=tiny-1")
         page.get_by_text("Choose a second run to see what differs.").wait_for()
@@ -90,5 +84,74 @@ def test_a_training_is_started_watched_stopped_and_resumed_and_outlives_its_serv
     steps = [point["step"] for point in points]
     assert steps == sorted(set(steps)) and steps[-1] == 20_000
     assert points[-1]["test_accuracy"] > 0.7 > points[0]["test_accuracy"]
-    for log in ("first.log", "second.log"):
-        assert "Traceback" not in (tmp_path / log).read_text()
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def processes_of(root):
+    """Process ids of the servers and trainers that keep their runs in a folder."""
+    said = f"DIGIT_SUM_LAB_RUNS={root}".encode()
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if said in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                found.append(int(pid))
+    return found
+
+
+def wait_until(condition):
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, which only Linux has")
+def test_a_training_outlives_its_servers_is_stopped_from_another_and_leaves_no_process(browser, environment, tmp_path):
+    run, logs = tmp_path / "runs" / "tiny-1", [tmp_path / f"{i}.log" for i in range(3)]
+    environment["DIGIT_SUM_LAB_WARM"] = "1"
+    link = "train?network=tiny&steps=1000000&batch=32&examples=1000"
+    with serving(APP, logs[0], **environment) as server:
+        page = visit(browser, f"{server.url}/{link}")
+        page.get_by_role("button", name="Start", exact=True).click()
+        page.get_by_text(re.compile("Iteration [1-9]")).wait_for()
+        os.kill(server.pid, signal.SIGTERM)
+    assert "tiny-1 goes on without the app" in logs[0].read_text()
+    with serving(APP, logs[1], **environment) as server:
+        (trainer,) = set(processes_of(tmp_path / "runs")) - {server.pid}
+        page = visit(browser, f"{server.url}/train?run=tiny-1")
+        page.get_by_text(re.compile("Iteration [1-9]")).wait_for()
+        os.kill(server.pid, signal.SIGKILL)
+    assert processes_of(tmp_path / "runs") == [trainer]
+    step = runs.read_progress(runs.read(run))["step"]
+    wait_until(lambda: runs.read_progress(runs.read(run))["step"] > step)
+    with serving(APP, logs[2], **environment) as server:
+        page = visit(browser, f"{server.url}/train?run=tiny-1")
+        page.get_by_role("button", name="Stop", exact=True).click()
+        page.get_by_text(re.compile(r"Stopped at iteration [\d,]+ of 1,000,000")).wait_for()
+        wait_until(lambda: trainer not in processes_of(tmp_path / "runs"))
+        assert runs.status(runs.read(run)) == "stopped" and runs.load_weights(runs.read(run))
+        page.reload()
+        wait_until(lambda: len(processes_of(tmp_path / "runs")) == 2)  # a trainer that waits, warm, for the next Start
+        os.kill(server.pid, signal.SIGKILL)
+    wait_until(lambda: not processes_of(tmp_path / "runs"))
+    assert not any("Traceback" in log.read_text() for log in logs)
+
+
+def test_a_number_beyond_its_limits_cannot_be_typed_and_the_browser_names_them(browser, environment, tmp_path):
+    with serving(APP, tmp_path / "log", **environment) as server:
+        page = visit(browser, f"{server.url}/{LINK}")
+        for label, typed, limit in (
+            ("Batch", "0", "1"),
+            ("Batch", "-1", "1"),
+            ("Batch", "1000000000", "4096"),
+            ("Learning rate", "1e9", "1"),
+            ("Iterations", "1000000000", "1000000"),
+            ("Seed", str(2**64), "4294967295"),
+        ):
+            field = page.get_by_role("spinbutton", name=label)
+            field.fill(typed)
+            field.press("Enter")
+            assert limit in field.evaluate("field => field.validationMessage"), (label, typed)
+            page.reload()
+            field.wait_for()
+        assert page.url.endswith(LINK)  # nothing of it reached the recipe

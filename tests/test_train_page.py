@@ -1,5 +1,7 @@
 """The train page without a browser: its controls, its link, and what it says of a run in each state."""
 
+import math
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -7,7 +9,8 @@ from core import jobs, runs
 from core.networks import NETWORKS
 from core.presets import PRESETS, as_in_the_report
 from core.recipe import Recipe
-from pages.shared.recipe_form import from_link, in_link
+from pages.shared.recipe_form import FIELDS, from_link, in_link
+from tests.needs import PATIENCE_SECONDS
 
 PAGE = """
 import streamlit as st
@@ -24,7 +27,7 @@ def no_trainer(tmp_path, monkeypatch):
 
 def visit(**link):
     """The page as somebody sees it who opens a link."""
-    app = AppTest.from_file("../pages/lab/train.py", default_timeout=30)
+    app = AppTest.from_file("../pages/lab/train.py", default_timeout=PATIENCE_SECONDS)
     for name, value in link.items():
         app.query_params[name] = value
     app.run()
@@ -73,6 +76,40 @@ def test_nonsense_in_a_link_is_named_and_left_out():
     app = visit(network="deep", batch="-1")
     assert "batch is -1; allowed: a whole number from 1 to 4,096" in said(app)
     assert control(app, "Batch").value == 128
+
+
+NUMBERS = {name: field.metadata for name, field in FIELDS.items() if "low" in field.metadata}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_number_beyond_its_limits_in_a_link_is_refused_with_them(name):
+    low, high = NUMBERS[name]["low"], NUMBERS[name]["high"]
+    for value in (low - 1, high + 1, 2**64, "nan", "1e999", ""):
+        _, (reason,) = from_link({"network": "sum", name: str(value)})
+        assert reason.startswith(f"{name} is ") and reason.endswith(f"from {low:,} to {high:,}")
+
+
+BEYOND = {
+    "Batch": (0, -1, 10**9),
+    "Learning rate": (-1.0, math.nan, 1e9),
+    "Iterations": (0, -1, 10**9),
+    "Seed": (-1, 2**32, 2**64),
+    "Repeats": (0, -1, 10**9),
+}
+
+
+def test_a_number_beyond_a_controls_limits_reaches_no_recipe():
+    """The browser lets nobody type one (test_train_browser.py); this is a forged message."""
+    app = visit(**in_link(Recipe(network="tiny")))
+    for forged in zip(*BEYOND.values(), strict=True):
+        for label, value in zip(BEYOND, forged, strict=True):
+            control(app, label).set_value(value)
+        app.run()
+        assert not app.exception
+        for label in BEYOND:
+            assert control(app, label).min <= control(app, label).value <= control(app, label).max
+    press(app, "Start")
+    assert len(jobs.queue()) == 1
 
 
 def test_presets_fill_the_controls():
