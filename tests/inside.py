@@ -2,12 +2,13 @@
 
 from streamlit.testing.v1 import AppTest
 
+from tests.needs import PATIENCE_SECONDS
 from tests.visits import rerun
 
 
 def page(section, run=None, places=(0, 1), **query):
     """The page at a section of a run, on two of the embedded test digits; `query` is the rest of the link."""
-    app = AppTest.from_file("../app.py", default_timeout=30)
+    app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS)
     app.run()  # the draw page, whose canvas only a browser has; then the app knows its other pages
     app.switch_page("pages/insight/inside.py")
     app.session_state["subject"] = {"places": list(places), "instead": True}

@@ -12,6 +12,7 @@ from core.networks import NETWORKS, Network, untied
 from core.theory import backpropagation as theory
 from core.theory import backward, timing
 from core.theory.timing import Timing
+from tests.needs import PATIENCE_SECONDS
 from tests.visits import html
 
 GENERATOR = np.random.default_rng(0)
@@ -192,7 +193,7 @@ def embedded_digits(monkeypatch):
 
 
 def page(**query):
-    app = AppTest.from_file("../app.py", default_timeout=60)
+    app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS)
     app.query_params.update(query)
     app.switch_page("pages/theory/backpropagation.py").run()
     assert not app.exception

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core import runs
 from core.networks import NETWORKS
 from core.recipe import Recipe
+from tests.needs import PATIENCE_SECONDS
 
 REPOSITORY = Path(__file__).parent.parent
 SHALLOW = NETWORKS["shallow"]
@@ -53,7 +54,7 @@ def three(root):
 
 
 def page(**query):
-    app = AppTest.from_file("../pages/lab/compare.py", default_timeout=30)
+    app = AppTest.from_file("../pages/lab/compare.py", default_timeout=PATIENCE_SECONDS)
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
@@ -289,7 +290,7 @@ def test_csv_of_the_chosen_runs(three):
 LEAN = """
 import sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("pages/lab/compare.py", default_timeout=30)
+app = AppTest.from_file("pages/lab/compare.py", default_timeout=600)
 app.query_params["runs"] = ["tiny-1", "tiny-2", "shallow-1"]
 app.run()
 assert not app.exception and len(app.get("vega_lite_chart")) == 2

@@ -15,6 +15,7 @@ from core.networks import NETWORKS
 from core.theory import convolution
 from pages.shared import drawings
 from pages.shared.bar_rows import Row, bar_rows
+from tests.needs import PATIENCE_SECONDS
 from tests.visits import click, html, rerun, said
 
 CHECKPOINTS = Path(__file__).parent.parent / "checkpoints"
@@ -189,7 +190,7 @@ def test_the_head_of_sum_posterior_is_this_convolution():
 
 def page(drawn=None, **query):
     """The page as a link with `query` opens it, for a visitor who has drawn a top digit or not."""
-    app = AppTest.from_file("../app.py", default_timeout=30)
+    app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS)
     app.query_params.update(query)
     drawing = drawings.BLANK if drawn is None else drawings.Drawing({"objects": []}, drawn)
     app.session_state["histories"] = {"top": [drawing], "bottom": [drawings.BLANK]}

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core import forward, mnist, report, runs
 from core.networks import NETWORKS, Convolution, Dense
 from core.theory import counting
+from tests.needs import PATIENCE_SECONDS
 from tests.test_report import finished
 
 
@@ -92,7 +93,7 @@ def test_linear_is_one_matrix_of_as_many_numbers_as_the_page_says():
 
 
 def page(**query):
-    app = AppTest.from_file("../pages/theory/counting.py", default_timeout=60)
+    app = AppTest.from_file("../pages/theory/counting.py", default_timeout=PATIENCE_SECONDS)
     app.query_params.update(query)
     app.run()
     assert not app.exception

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import jobs, mnist, runs
 from core.recipe import Recipe
-from tests.needs import missing
+from tests.needs import PATIENCE_SECONDS, missing
 
 REPOSITORY = Path(__file__).parent.parent
 DISK_MEBIBYTES = 4
@@ -67,7 +67,7 @@ def pages_answer(run, monkeypatch):
     """Every page of the lab is shown without a traceback, and the train page tells of the run."""
     monkeypatch.setattr(st, "page_link", lambda *_, **__: None)  # finds no other page without the whole app
     for name in PAGES:
-        app = AppTest.from_file(f"../pages/lab/{name}.py", default_timeout=60)
+        app = AppTest.from_file(f"../pages/lab/{name}.py", default_timeout=PATIENCE_SECONDS)
         if name == "train":
             app.query_params["run"] = run.name
         app.run()

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core import runs
 from core.recipe import Recipe
 from pages.shared import answering
+from tests.needs import PATIENCE_SECONDS
 from tests.test_answers import weights_of
 from tests.visits import click, html, rerun
 
@@ -29,7 +30,7 @@ def root(tmp_path, monkeypatch):
 
 def visit(section, run):
     """The section as somebody sees it who has chosen a network."""
-    app = AppTest.from_file("../app.py", default_timeout=60)
+    app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS)
     app.run()  # the draw page, whose canvas only a browser has; then the app knows its other pages
     app.switch_page("pages/insight/inside.py")
     app.query_params["section"] = section

@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import answers, evaluation, mnist, runs
 from core.insight import calibration, mcnemar, mistakes, readings
-from tests.server import chromium, serving
+from tests.needs import PATIENCE_SECONDS
+from tests.server import chromium, open_page, serving
 from tests.test_draw_page import html, told  # noqa: F401
 
 REPOSITORY = Path(__file__).parent.parent
@@ -49,7 +50,7 @@ def answers_of(name):
 
 
 def page(run=None, section=SECTIONS[0], **query):
-    app = AppTest.from_file("../pages/insight/mistakes.py", default_timeout=60)
+    app = AppTest.from_file("../pages/insight/mistakes.py", default_timeout=PATIENCE_SECONDS)
     app.query_params["mistakes"] = section
     for name, value in ({"run": run} if run else {}).items() | query.items():
         app.query_params[name] = value
@@ -196,7 +197,7 @@ def test_weights_that_cannot_be_compared_are_said():
 
 def test_a_pair_goes_to_the_draw_page_with_its_network(told):  # noqa: F811
     ship("sum_posterior", "sum")
-    app = AppTest.from_file("../app.py", default_timeout=60).run()
+    app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS).run()
     app.switch_page("pages/insight/mistakes.py").run()
     app.selectbox(key="run").select("sum").run()
     top, bottom = re.match(r"(\d) \+ (\d) = ", gallery(app)[0]).groups()
@@ -215,7 +216,7 @@ def test_in_a_browser_a_cell_is_clicked_and_then_a_digit_which_undo_takes_back(r
     ((true, answered, count),) = mistakes.most_confused(mistakes.confusion(found), 1)
     log = root / "log"
     with serving(REPOSITORY / "app.py", log, DIGIT_SUM_LAB_RUNS=str(root)) as server, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1400, "height": 950})
+        page = open_page(browser, viewport={"width": 1400, "height": 950})
         page.goto(f"{server.url}/mistakes?run=reduced-seed1")
         cell = page.locator("[data-testid=stVegaLiteChart] .mark-rect path").nth(10 * true + answered)
         cell.scroll_into_view_if_needed()

@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import jobs, runs
 from core.recipe import Recipe
-from tests.server import REPOSITORY, chromium, serving
+from tests.needs import PATIENCE_SECONDS
+from tests.server import REPOSITORY, chromium, open_page, serving
 
 TITLES = (
     *("../x", "../../etc/passwd", "..\\..\\x", "/tmp/x", "C:\\x", "\\\\host\\share", "~/x", "."),
@@ -46,7 +47,7 @@ def test_forty_titles_stay_in_their_runs_and_none_is_refused(root):
 def test_no_link_leads_out_of_the_runs_folder(root, name):
     """The name of a run in a link is looked for among the runs, never opened as a path."""
     jobs.create(Recipe(network="tiny"))
-    app = AppTest.from_file("../pages/lab/train.py", default_timeout=60)
+    app = AppTest.from_file("../pages/lab/train.py", default_timeout=PATIENCE_SECONDS)
     app.query_params["run"] = name
     app.run()
     assert not app.exception and "There is no run" in app.warning[0].value
@@ -61,7 +62,7 @@ def test_titles_are_shown_as_they_are_in_a_real_browser(root, tmp_path):
         serving(REPOSITORY / "app.py", tmp_path / "log", DIGIT_SUM_LAB_RUNS=str(root)) as server,
         chromium() as browser,
     ):
-        page = browser.new_page()
+        page = open_page(browser)
         page.on("request", lambda request: asked.append(request.url))
         page.on("dialog", lambda dialog: (obeyed.append(dialog.message), dialog.dismiss()))
         for run in runs.list_runs():

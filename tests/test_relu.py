@@ -16,6 +16,7 @@ from core.theory.relu import Activation, Neuron
 from pages.shared import plane
 from pages.shared.loss_curve import loss_curve
 from pages.theory.sections import neuron as section
+from tests.needs import PATIENCE_SECONDS
 from tests.visits import click, html, rerun, said
 
 CHECKPOINTS = Path(__file__).parent.parent / "checkpoints"
@@ -200,7 +201,7 @@ def no_waiting(monkeypatch):
 
 
 def page(**query):
-    app = AppTest.from_file("../app.py", default_timeout=30)
+    app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS)
     app.query_params.update(query)
     return rerun(app.switch_page("pages/theory/relu.py"))
 

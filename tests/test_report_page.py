@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import jobs, report, runs
 from core.report import ALL
+from tests.needs import PATIENCE_SECONDS
 from tests.test_report import finished
 
 
@@ -16,7 +17,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def page():
-    app = AppTest.from_file("../pages/lab/report.py", default_timeout=60).run()
+    app = AppTest.from_file("../pages/lab/report.py", default_timeout=PATIENCE_SECONDS).run()
     assert not app.exception
     return app
 
