@@ -4,6 +4,7 @@ import pytest
 
 from core import jobs, mnist
 from tests.needs import missing
+from tests.server import chromium
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +21,10 @@ def full():
     if data.name != "full":
         missing(f"the full MNIST: {data.notice}")
     return data
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real Chromium."""
+    with chromium() as browser:
+        yield browser

@@ -11,7 +11,7 @@ import pytest
 
 from core import runs
 from tests import pen
-from tests.server import chromium, open_page, serving
+from tests.server import open_page, serving
 
 APP = Path(__file__).parent.parent / "app.py"
 SHIPPED = ("sum", "sum_linear", "sum_posterior")
@@ -22,12 +22,6 @@ def server(tmp_path_factory):
     with serving(APP, tmp_path_factory.mktemp("server") / "log") as server:
         yield server
         assert "Traceback" not in server.log and "Error" not in server.log, server.log
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

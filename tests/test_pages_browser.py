@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests import pen
-from tests.server import REPOSITORY, chromium, open_page, serving
+from tests.server import REPOSITORY, open_page, serving
 from tests.test_browser import answer, canvas, draw_sample
 
 PAGES = {  # title in the navigation → heading, and words that only a page with the drawing's own results has
@@ -48,12 +48,6 @@ def settle(page):
 def server(tmp_path_factory):
     with serving(REPOSITORY / "app.py", tmp_path_factory.mktemp("server") / "log") as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize(

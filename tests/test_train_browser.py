@@ -13,18 +13,12 @@ import pytest
 
 from core import runs
 from tests.needs import PATIENCE_SECONDS
-from tests.server import chromium, open_page, serving
+from tests.server import open_page, serving
 
 APP = Path(__file__).parent.parent / "app.py"
 LINK = "train?network=tiny&steps=20000&batch=32&examples=1000&seed=4"
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals that only POSIX systems have")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
