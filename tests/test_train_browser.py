@@ -38,7 +38,7 @@ def visit(browser, url):
 
 def iteration(page):
     """The iteration that the page shows of a run in training."""
-    said = page.get_by_text(re.compile(r"Iteration [\d,]+ of 20,000")).inner_text()
+    said = page.get_by_text(re.compile(r"Iteration [\d,]+ of")).inner_text()
     return int(said.split()[1].replace(",", ""))
 
 
@@ -108,18 +108,21 @@ def test_a_training_outlives_its_servers_is_stopped_from_another_and_leaves_no_p
         page = visit(browser, f"{server.url}/{link}")
         page.get_by_role("button", name="Start", exact=True).click()
         page.get_by_text(re.compile("Iteration [1-9]")).wait_for()
+        page.context.close()
         os.kill(server.pid, signal.SIGTERM)
     assert "tiny-1 goes on without the app" in logs[0].read_text()
     with serving(APP, logs[1], **environment) as server:
         (trainer,) = set(processes_of(tmp_path / "runs")) - {server.pid}
         page = visit(browser, f"{server.url}/train?run=tiny-1")
         page.get_by_text(re.compile("Iteration [1-9]")).wait_for()
+        page.context.close()
         os.kill(server.pid, signal.SIGKILL)
     assert processes_of(tmp_path / "runs") == [trainer]
     step = runs.read_progress(runs.read(run))["step"]
     wait_until(lambda: runs.read_progress(runs.read(run))["step"] > step)
     with serving(APP, logs[2], **environment) as server:
         page = visit(browser, f"{server.url}/train?run=tiny-1")
+        wait_past(page, iteration(page))
         page.get_by_role("button", name="Stop", exact=True).click()
         page.get_by_text(re.compile(r"Stopped at iteration [\d,]+ of 1,000,000")).wait_for()
         wait_until(lambda: trainer not in processes_of(tmp_path / "runs"))
