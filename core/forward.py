@@ -5,6 +5,7 @@ A convolution is sliding windows and one matrix product. Plain NumPy keeps Tenso
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 
@@ -32,7 +33,8 @@ PROBABILITY_FLOOR = 1e-30  # under which the logarithm of a probability is not f
 # (100, 19): SUM_OF_PAIR[10·d₁ + d₂, s] is 1 where d₁ + d₂ = s, so a product with it sums over the pairs of each sum
 SUM_OF_PAIR = np.equal.outer(np.add.outer(np.arange(DIGITS), np.arange(DIGITS)).ravel(), np.arange(SUMS))
 SUM_OF_PAIR = SUM_OF_PAIR.astype(np.float32)
-ROWS = 256  # of a matrix taken to another precision at a time
+FEW = 4  # inputs up to which vectors times an FC layer's matrix are quicker than one product of two matrices
+ROWS = 256  # of a matrix taken at a time
 CHUNK = 16  # inputs computed together: enough for fast products, few enough to stay under 50 MB
 
 
@@ -157,8 +159,8 @@ def softmax(x: np.ndarray) -> np.ndarray:
 
 
 def row_blocks(kernel: np.ndarray, dtype: np.dtype) -> Iterator[np.ndarray]:
-    """The rows of a matrix in another precision, a few at a time: all at once would be a copy of 26 MB for `deep`."""
-    return (kernel[i : i + ROWS].astype(dtype) for i in range(0, len(kernel), ROWS))
+    """The rows of a matrix in a precision, a few at a time: they stay in the cache, and a copy of all takes 26 MB."""
+    return (kernel[i : i + ROWS].astype(dtype, copy=False) for i in range(0, len(kernel), ROWS))
 
 
 def _scaled(images):
@@ -188,9 +190,9 @@ def _apply(layer: Layer, x: np.ndarray, kernel=None, bias=None) -> np.ndarray:
         case ReLU():
             return np.maximum(x, 0)
         case MaxPool():
-            return _quarters(x).max(axis=(2, 4))
+            return reduce(np.maximum, _corners(x))
         case AveragePool():
-            return _quarters(x).mean(axis=(2, 4))
+            return sum(_corners(x)) / 4
         case Dropout():
             return x
         case Softmax():
@@ -205,21 +207,28 @@ def _apply(layer: Layer, x: np.ndarray, kernel=None, bias=None) -> np.ndarray:
 
 def _product(x, kernel):
     """x @ kernel in the precision of x: float64 for a float32 kernel, where an earlier layer's weights are float64."""
-    if x.dtype == kernel.dtype:
+    if x.dtype == kernel.dtype and len(x) > FEW:
         return x @ kernel
-    return sum(x[:, ROWS * i :][:, : len(rows)] @ rows for i, rows in enumerate(row_blocks(kernel, x.dtype)))
+    inputs = x[:, None] if len(x) <= FEW else x  # (n, 1, in): a product each, of a vector
+    blocks = enumerate(row_blocks(kernel, x.dtype))
+    return sum(inputs[..., ROWS * i :][..., : len(rows)] @ rows for i, rows in blocks).reshape(len(x), -1)
 
 
 def convolve(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """SAME convolution of stride 1 (the correlation that the field calls so): (n, h, w, in) to (n, h, w, out)."""
-    size = kernel.shape[0]
-    before, after = (size - 1) // 2, size // 2
-    padded = np.pad(x, ((0, 0), (before, after), (before, after), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(1, 2))  # (n, h, w, in, size, size)
-    rows = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, kernel[..., 0].size)
-    return (rows @ kernel.reshape(-1, kernel.shape[-1])).reshape(*x.shape[:3], -1)
+    size, _, channels, _ = kernel.shape
+    n, height, width, _ = x.shape
+    before = (size - 1) // 2
+    padded = np.zeros((n, height + size - 1, width + size - 1, channels), x.dtype)
+    padded[:, before : before + height, before : before + width] = x
+    # a window's row is one run of memory, its channels among it, which makes the copy to rows quick
+    lines = padded.reshape(n, height + size - 1, -1)
+    windows = np.lib.stride_tricks.sliding_window_view(lines, (size, size * channels), axis=(1, 2))[:, :, ::channels]
+    rows = windows.reshape(n * height * width, -1)  # a window each
+    return (rows @ kernel.reshape(-1, kernel.shape[-1])).reshape(n, height, width, -1)
 
 
-def _quarters(x):
-    n, height, width, channels = x.shape
-    return x[:, : height // 2 * 2, : width // 2 * 2].reshape(n, height // 2, 2, width // 2, 2, channels)
+def _corners(x):
+    """The first, second, third and fourth value of every 2×2, each (n, h, w, c); an odd edge is left out."""
+    height, width = x.shape[1] // 2 * 2, x.shape[2] // 2 * 2
+    return [x[:, i:height:2, j:width:2] for i in (0, 1) for j in (0, 1)]
