@@ -440,11 +440,10 @@ def warning(run: Run) -> str:
 def _load_weights(run, path):
     """Raises OSError or ValueError."""
     weights = tensors.check(run.network, path)
-    data = path.read_bytes()
     if promised := shipped_digest(run):
-        if hashlib.sha256(data).hexdigest() != promised:
+        if _digest(path) != promised:
             raise ValueError("it is damaged: it is not the file that came with the app")
-    elif "digest" not in tensors.metadata(data):
+    elif "digest" not in tensors.metadata(path.read_bytes()):
         raise ValueError("it is damaged: it carries no digest")
     return weights
 
@@ -490,7 +489,7 @@ def _keep_before(path):
 
 def save_answers(run: Run, answers: dict[str, np.ndarray], data_name: str) -> None:
     """Keep what the run's weights answer to the test images of "full" or "embedded" MNIST. Raises OSError."""
-    metadata = {"data": data_name, "weights": _weights_digest(run)}
+    metadata = {"data": data_name, "weights": _digest(run.folder / WEIGHTS)}
     _write(run.folder / ANSWERS, safetensors.numpy.save(answers, metadata))
 
 
@@ -498,7 +497,7 @@ def load_answers(run: Run, data_name: str) -> dict[str, np.ndarray] | None:
     """What `save_answers` kept, or None if that is of other weights or other data, or cannot be read."""
     try:
         data = (run.folder / ANSWERS).read_bytes()
-        if tensors.metadata(data) != {"data": data_name, "weights": _weights_digest(run)}:
+        if tensors.metadata(data) != {"data": data_name, "weights": _digest(run.folder / WEIGHTS)}:
             return None
         answers = safetensors.numpy.load(data)
     except (OSError, ValueError, SafetensorError):
@@ -506,8 +505,9 @@ def load_answers(run: Run, data_name: str) -> dict[str, np.ndarray] | None:
     return answers if all(np.isfinite(answer).all() for answer in answers.values()) else None
 
 
-def _weights_digest(run):
-    return hashlib.sha256((run.folder / WEIGHTS).read_bytes()).hexdigest()
+def _digest(path):
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_result(run: Run, result: dict) -> None:
