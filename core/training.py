@@ -34,6 +34,7 @@ CALL_SECONDS = 0.5  # for such a call, about, so that Stop is heard and progress
 AVERAGE_EVERY = 8  # steps between two additions to the averaged weights: a pass over all of them is not free
 SNAPSHOT_FACTOR = 1.5  # between the steps of two snapshots: a network changes most at first
 CURVE_IMAGES = 2000  # test images of a curve's point; the result at the end takes all of them
+FIRST_IMAGES = 500  # of its first point, at step 1, for which somebody waits
 SAVE_SECONDS = 10  # between two checkpoints
 TRIAL_SECONDS = 0.25  # for each of the two number formats
 
@@ -402,7 +403,7 @@ class Trainer:
 
     def _test_batches(self):
         """What a curve's point is judged on: images in hundreds, or features of all and pairings of them."""
-        images, labels = self.test
+        images, labels = (part[: FIRST_IMAGES if self.step == 1 else None] for part in self.test)
         if not self.network.reads_pairs:
             for i in range(0, len(labels), 500):
                 yield images[i : i + 500], labels[i : i + 500]
