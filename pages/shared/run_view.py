@@ -167,7 +167,8 @@ def _curves(run, repeats, status):
     last = points[-1]
     st.caption(
         f"At iteration {last['step']:,}: test accuracy {last['test_accuracy']:.4f}, train accuracy "
-        f"{last['train_accuracy']:.4f}. Test is on 2,000 test images, train on the current batch, as in the report."
+        f"{last['train_accuracy']:.4f}. Test is on 2,000 test images at most (500 at iteration 1), "
+        "train on the current batch, as in the report."
     )
     for hint in hints(run.recipe, points):
         st.info(hint)
