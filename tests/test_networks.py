@@ -166,3 +166,11 @@ def test_wrong_picture_size_is_refused_by_name(images):
 def test_split_comes_first_so_that_halves_are_read_apart():
     for network in NETWORKS.values():
         assert not network.reads_pairs or network.layers[0] == Split()
+
+
+@pytest.mark.parametrize("name", ["sum_posterior", "deep"])
+def test_an_input_alone_gets_the_logits_that_it_gets_among_many(images, name):
+    network = NETWORKS[name]
+    weights, inputs = initial_weights(network), images.reshape(-1, *network.input_shape[:2])[:20]
+    alone = [forward.activations(network, weights, one[None])[-1][0] for one in inputs]
+    np.testing.assert_allclose(alone, forward.activations(network, weights, inputs)[-1], atol=1e-4)
