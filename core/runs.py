@@ -25,6 +25,7 @@ A shipped checkpoint is a run that was committed.
 """
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -145,9 +146,19 @@ def read(folder: Path) -> Run:
     """The run in a folder. Raises RunError if there is none or it is damaged."""
     path = folder / "run.json"
     try:
-        contents = json.loads(path.read_text(encoding="utf-8"))
+        stat = path.stat()
     except FileNotFoundError:
         raise RunError(f"No run at {folder}. `python -m core runs` lists what there is.") from None
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} cannot be read ({error})") from error
+    return _read(path, stat.st_ino, stat.st_mtime_ns, stat.st_size)
+
+
+@functools.lru_cache(maxsize=1024)  # every page lists all runs in every rerun: 9 ms of a processor for 50
+def _read(path, *version):
+    """What run.json says, read once for each version of it: a changed one is another file, as it is renamed there."""
+    try:
+        contents = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path} cannot be read ({error})") from error
     try:
@@ -156,7 +167,7 @@ def read(folder: Path) -> Run:
         words = [contents[name] for name in ("data", "data_name", "created")]
         if not all(isinstance(word, str) for word in words):
             raise ValueError("data, data_name and created must be words")
-        return Run(folder, recipe_from_dict(contents["recipe"]), *words, dict(contents["versions"]))
+        return Run(path.parent, recipe_from_dict(contents["recipe"]), *words, dict(contents["versions"]))
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"{path} is not a run of this app ({error})") from error
 
