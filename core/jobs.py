@@ -19,7 +19,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from core import runs
+from core import locks, runs
 from core.quota import refuse_over_quota
 from core.recipe import Recipe
 
@@ -43,8 +43,10 @@ class QueueFull(Exception):
 def create(recipe: Recipe, folder: Path | None = None) -> runs.Run:
     """A new run's folder, by default named after its network.
 
-    Raises runs.RunError if it cannot be written, or if there are as many runs already as are kept.
+    Raises runs.RunError if it cannot be written, if locks do not work there, or if there are as many runs already as
+    are kept.
     """
+    _refuse_without_locks(folder.parent if folder else runs.ROOT)
     refuse_over_quota()
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return runs.create(folder or runs.new_folder(recipe.network), recipe, "", "", now, versions())
@@ -103,7 +105,10 @@ def advance() -> None:
 
     One that is warm takes a run by itself. A worker takes its slot a second after it was started, so somebody who keeps
     pressing Start finds the slot free until then: hence a bound on those of this process, one of which may be ending.
+    Where locks do not work none is started.
     """
+    if locks.fault(runs.ROOT):
+        return
     free = sum(_is_free(slot) for slot in _slots())
     missing = min(free, len(queue())) - (not _is_free(_warm_lock()))
     with _spawning:
@@ -208,6 +213,11 @@ def _refuse_full():
         raise QueueFull(f"{LONGEST_QUEUE} runs are waiting already. Stop some of them, or wait for the first.")
 
 
+def _refuse_without_locks(folder):
+    if fault := locks.fault(folder):
+        raise runs.RunError(fault)
+
+
 def _take_run():
     """The run that waits longest, no longer waiting, and its lock, held; (None, None) if none waits."""
     with _queue_lock():
@@ -247,6 +257,7 @@ def _queue_lock():
     folder = runs.ROOT / ".jobs"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _refuse_without_locks(folder)
         return FileLock(folder / "queue").acquire()
     except OSError as error:
         raise runs.RunError(f"{folder} cannot be written ({error.strerror or error})") from error

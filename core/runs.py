@@ -41,7 +41,7 @@ import safetensors.numpy
 from filelock import AcquireReturnProxy, FileLock, Timeout
 from safetensors import SafetensorError
 
-from core import tensors
+from core import locks, tensors
 from core.networks import Network
 from core.recipe import Recipe, recipe_from_dict
 
@@ -308,7 +308,9 @@ def _read_object(path):
 
 
 def lock(run: Run) -> AcquireReturnProxy:
-    """The run's lock, held until the end of a `with`. Raises RunError if another trainer holds it."""
+    """The run's lock, held until the end of a `with`. Raises RunError if another trainer holds it, or none can."""
+    if fault := locks.fault(run.folder):
+        raise RunError(fault)
     try:
         return FileLock(run.folder / "lock").acquire(timeout=LOCK_WAIT_SECONDS)
     except Timeout:
