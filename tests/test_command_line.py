@@ -102,7 +102,11 @@ import sys
 import keras, numpy as np, tensorflow as tf
 for folder in sys.argv[1:]:
     x, saved = np.load(f"{folder}/x.npy"), tf.saved_model.load(f"{folder}/new/folder")
-    print(*np.concatenate([keras.models.load_model(f"{folder}/model.keras")(x), saved.serve(x)]).ravel())
+    signature = saved.signatures["serving_default"]  # what TensorFlow Serving answers by: docs/scaling.md
+    [(name, given)], [answered] = signature.structured_input_signature[1].items(), signature.structured_outputs
+    assert given.dtype == tf.float32 and given.shape.as_list() == [None, *x.shape[1:]]
+    served = signature(**{name: tf.constant(x.tolist())})[answered]  # from a request's JSON
+    print(*np.concatenate([keras.models.load_model(f"{folder}/model.keras")(x), saved.serve(x), served]).ravel())
 """
 EXPORTED = [Recipe(network=name) for name in ("sum_posterior", "sum", "deep")] + [Recipe(network="sum", tied=False)]
 
@@ -126,7 +130,7 @@ def test_exported_models_load_without_our_code_and_give_our_logits(tmp_path, cap
     said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert said.returncode == 0, said.stderr
     for line, (run, digits) in zip(said.stdout.splitlines(), exported, strict=True):
-        theirs = np.array(line.split(), float).reshape(2, len(digits), run.network.classes)
+        theirs = np.array(line.split(), float).reshape(3, len(digits), run.network.classes)
         ours = forward.logits(run.network, runs.load_weights(run), digits)
         assert np.abs(theirs - ours).max() < 1e-4
 
