@@ -1,0 +1,134 @@
+"""A class at work: how long a rerun of the draw page takes while 30 visitors draw, with a training beside and without.
+
+    python -m benchmarks.a_class [ROUNDS] [SECONDS]
+
+Server, visitors, browsers and trainer share this machine, so in a real class, whose browsers are elsewhere, it is
+quicker. 30 visitors of tests/session.py each draw or clear every two seconds, three pages in a real Chromium draw too,
+and every answer is compared with what the network answers to that drawing. In each round both ways come in turn,
+SECONDS each. The training is a long one of `sum_posterior`, queued and started as the app does it.
+Needs requirements-dev.txt.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from core import jobs, runs
+from core.recipe import Recipe
+from tests.server import REPOSITORY, chromium, serving
+from tests.session import Failed, pairs, visiting
+from tests.test_browser import click, draw_sample
+
+VISITORS, BROWSERS, EVERY_SECONDS, PAIRS = 30, 3, 2.0, 40
+DEBOUNCE_SECONDS = 0.2  # the canvas waits this long after a stroke before it tells of it, and is left out
+LONG = Recipe(network="sum_posterior", steps=1_000_000)
+MOST_START_SECONDS = 600
+MOST_MILLISECONDS = 120_000
+
+
+class Tally:
+    """What was measured one way."""
+
+    def __init__(self):
+        self.reruns, self.browsers, self.failed = [], [], []
+
+
+def main(rounds: int = 3, seconds: int = 40) -> None:
+    """Print reruns, failures and percentiles with a training and without."""
+    tallies = {"without": Tally(), "training": Tally()}
+    with tempfile.TemporaryDirectory() as folder:
+        runs.ROOT = Path(folder) / "runs"
+        os.environ["DIGIT_SUM_LAB_RUNS"] = str(runs.ROOT)
+        shutil.copytree(REPOSITORY / "checkpoints", runs.ROOT)
+        known = pairs(runs.read(runs.ROOT / "sum_posterior"), PAIRS)
+        with serving(REPOSITORY / "app.py", Path(folder) / "log") as server:
+            for _ in range(rounds):
+                for way, tally in tallies.items():
+                    with _training() if way == "training" else contextlib.nullcontext():
+                        asyncio.run(_class(server.url, known, time.monotonic() + seconds, tally))
+            assert "Traceback" not in server.log, server.log
+    for way, tally in tallies.items():
+        print(f"{way:9} {len(tally.reruns)} reruns, {len(tally.failed)} failed: {_percentiles(tally.reruns)}")
+        print(
+            f"          {len(tally.browsers)} drawings in browsers, from pen up to sum: {_percentiles(tally.browsers)}"
+        )
+        for fault in tally.failed[:5]:
+            print(f"          {fault}")
+
+
+def _percentiles(seconds):
+    median, high = np.percentile(np.array(seconds) * 1000, (50, 95))
+    return f"median {median:.0f} ms, p95 {high:.0f} ms"
+
+
+@contextlib.contextmanager
+def _training():
+    run = jobs.submit(LONG)
+    try:
+        until = time.monotonic() + MOST_START_SECONDS
+        while not runs.read_metrics(run):
+            assert time.monotonic() < until, runs.log_tail(run)
+            time.sleep(0.1)
+        yield
+        assert runs.status(run) == "training", runs.status(run)
+    finally:
+        jobs.stop(run)
+        while runs.status(run) == "training":
+            time.sleep(0.1)
+
+
+async def _class(url, known, until, tally):
+    visitors = [_visitor(url, known, until, tally, number) for number in range(VISITORS)]
+    await asyncio.gather(asyncio.to_thread(_browsers, url, known, until, tally), *visitors)
+
+
+async def _visitor(url, known, until, tally, number):
+    await asyncio.sleep(EVERY_SECONDS * number / VISITORS)
+    try:
+        async with visiting(url) as session:
+            opened = len(session.seconds)
+            while time.monotonic() < until:
+                pair = random.choice(known)
+                for half in ("top", "bottom"):
+                    await asyncio.sleep(EVERY_SECONDS)
+                    await session.draw_half(pair, half)
+                await asyncio.sleep(EVERY_SECONDS)
+                await session.click("Clear both")
+            tally.reruns += session.seconds[opened:]
+    except Failed as fault:
+        tally.failed.append(str(fault))
+
+
+def _browsers(url, known, until, tally):
+    with chromium() as browser:
+        pages = [browser.new_context().new_page() for _ in range(BROWSERS)]
+        for page in pages:
+            page.goto(url, timeout=MOST_MILLISECONDS)
+            _wait(page, "Draw two digits")
+        while time.monotonic() < until:
+            for page in pages:
+                pair = random.choice(known)
+                draw_sample(page, "top", pair.samples[0])
+                _wait(page, "Now draw the bottom digit")
+                draw_sample(page, "bottom", pair.samples[1])
+                began = time.monotonic()
+                _wait(page, "The sum is")
+                tally.browsers.append(time.monotonic() - began - DEBOUNCE_SECONDS)
+                click(page, "Clear both")
+                _wait(page, "Draw two digits")
+
+
+def _wait(page, words):
+    page.locator(".answer").filter(has_text=words).wait_for(timeout=MOST_MILLISECONDS)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:3]))
