@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from core import forward, ink, jobs, mnist, report, runs
+from core import forward, ink, jobs, mnist, report, runs, tf_config
 from core.answers import of_digits
 from core.evaluation import evaluate, judge
 from core.recipe import Recipe
@@ -100,19 +100,26 @@ def _add_train(parser):
 
 
 def train_command(given) -> int:
-    """Train a new run to its end, or resume one."""
+    """Train a new run to its end, or resume one; with TF_CONFIG in the environment, together with other hosts."""
     asked = {f.name: getattr(given, f.name) for f in dataclasses.fields(Recipe)}
     asked = {name: value for name, value in asked.items() if value is not None}
+    if given.resume and (asked or given.run):
+        raise InputError("--resume takes the run's own recipe; give no other option")
+    try:
+        together = tf_config.from_environment()
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    if together and not together.is_chief:
+        return _follow(together, None if given.resume else _recipe(asked, together))
     if given.resume:
-        if asked or given.run:
-            raise InputError("--resume takes the run's own recipe; give no other option")
         run = runs.read(runs.locate(given.resume))
         if runs.status(run) == "finished":
             raise InputError(f"{run.name} has finished: nothing is left to resume")
         data = mnist.load(report=_say)
         _refuse_data(run.recipe, data, run)
+        _refuse_workers(run.recipe, together)
     else:
-        recipe = _recipe(asked)
+        recipe = _recipe(asked, together)
         folder = runs.locate(given.run) if given.run else None
         if folder:
             runs.refuse_existing(folder)  # before a download
@@ -122,7 +129,24 @@ def train_command(given) -> int:
     with runs.lock(run):
         runs.unmark_queued(run)
         runs.forget_ending(run)
-        return _train(run, data, given.resume or given.run or run.name)
+        return _train(run, data, given.resume or given.run or run.name, together)
+
+
+def _follow(together, recipe) -> int:
+    """Train as a worker that is not the chief: write nothing, and end as the chief does."""
+    data = mnist.load(report=_say)
+    _say(data.notice or f"Data: {data.description}.")
+    training = _import_training()
+    from core import workers
+
+    try:
+        with workers.Crew(together, _say) as crew:
+            code = workers.follow(crew, recipe, data)
+    except training.TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    _say({0: "The chief has finished the run."}.get(code, "The chief has ended the run, and says why."))
+    return code
 
 
 def work_command(given) -> int:
@@ -160,6 +184,15 @@ def _refuse_data(recipe, data, begun=None):
         raise InputError(f"examples is {recipe.examples:,}; there is only the {data.description}. {data.notice}")
 
 
+def _refuse_workers(recipe, together):
+    """Raises InputError if a batch is too small for the workers of a cluster."""
+    if together:
+        try:
+            tf_config.shares(recipe, len(together.addresses))
+        except ValueError as error:
+            raise InputError(str(error)) from error
+
+
 def _import_training():
     """core.training, imported here because TensorFlow takes seconds and half a gigabyte."""
     with _quiet_stderr():
@@ -182,8 +215,11 @@ def _quiet_stderr():
         os.close(kept)
 
 
-def _train(run, data, shown_name) -> int:
-    """Train a run whose lock is held; an ending that is not its end is noted in its folder and said on stderr."""
+def _train(run, data, shown_name, together=None) -> int:
+    """Train a run whose lock is held; an ending that is not its end is noted in its folder and said on stderr.
+
+    As the chief of a cluster, if there is one.
+    """
     run = runs.settle_data(run, data.description, data.name)
     _say(data.notice or f"Data: {data.description}.")
     _say(f"Run {run.name}: {run.recipe.network}, {run.network.parameters:,} parameters. Loading TensorFlow.")
@@ -192,7 +228,13 @@ def _train(run, data, shown_name) -> int:
 
     training = _import_training()
     try:
-        result = training.train(run, data, ProgressLine())
+        if together is None:
+            result = training.train(run, data, ProgressLine())
+        else:
+            from core import workers
+
+            with workers.Crew(together, _say) as crew:
+                result = training.train(run, data, ProgressLine(), workers.chief_of(crew))
     except training.Stop:
         _say(f"\nStopped and saved. Go on with: python -m core train --resume {shown_name}")
         return 130
@@ -408,11 +450,13 @@ class ProgressLine:
         print(f"\r{line}\x1b[K" if terminal else line, end=end, file=sys.stderr, flush=True)
 
 
-def _recipe(asked):
+def _recipe(asked, together=None):
     try:
-        return Recipe(**asked)
+        recipe = Recipe(**asked)
     except ValueError as error:
         raise InputError(str(error)) from error
+    _refuse_workers(recipe, together)
+    return recipe
 
 
 def _digit(path: str) -> np.ndarray:

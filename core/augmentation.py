@@ -29,16 +29,21 @@ def _spread() -> np.ndarray:
 SPREAD = _spread()
 
 
-def augment(images: tf.Tensor, recipe: Recipe, step: tf.Tensor) -> tf.Tensor:
-    """Images (n, 28, 28) in 0…1, augmented by the recipe's amounts with random numbers of (seed, step)."""
+def augment(images: tf.Tensor, recipe: Recipe, step: tf.Tensor, share: slice = slice(None)) -> tf.Tensor:
+    """Images (n, 28, 28) in 0…1, augmented by the recipe's amounts with random numbers of (seed, step).
+
+    Only the images of `share` are worked on and given back, each moved as in the whole batch.
+    """
     n = tf.shape(images)[0]
+    images = images[share]
     seed = tf.stack([tf.cast(recipe.seed % 2**31, tf.int32), step])
-    amounts = tf.random.stateless_uniform((7, n, 1, 1), seed, -1.0, 1.0)
+    amounts = tf.random.stateless_uniform((7, n, 1, 1), seed, -1.0, 1.0)[:, share]
     if recipe.flags:
-        images = _add_flags(images, recipe.flags, seed + [0, 2**29])
+        random = tf.random.stateless_uniform((4, n, 1, 1), seed + [0, 2**29])[:, share]
+        images = _add_flags(images, recipe.flags, random)
     y, x = _sources(amounts, recipe)
     if recipe.elastic_pixels:
-        noise = tf.random.stateless_normal((2, n, ELASTIC_GRID, ELASTIC_GRID), seed + [0, 2**30])
+        noise = tf.random.stateless_normal((2, n, ELASTIC_GRID, ELASTIC_GRID), seed + [0, 2**30])[:, share]
         bend = recipe.elastic_pixels * tf.einsum("pi,cnij,qj->cnpq", SPREAD, noise, SPREAD)
         y, x = y + bend[0], x + bend[1]
     images = _sample(images, y + _CENTRE, x + _CENTRE)
@@ -47,13 +52,11 @@ def augment(images: tf.Tensor, recipe: Recipe, step: tf.Tensor) -> tf.Tensor:
     return images
 
 
-def _add_flags(images, chance, seed):
+def _add_flags(images, chance, random):
     """A short stroke down to the left from where the ink begins, with the given chance and whatever the digit.
 
-    It is how most of Europe begins a 1, which MNIST's writers rarely do.
+    It is how most of Europe begins a 1, which MNIST's writers rarely do. `random`, (4, n, 1, 1) in 0…1, decides.
     """
-    n = tf.shape(images)[0]
-    random = tf.random.stateless_uniform((4, n, 1, 1), seed)
     ink = tf.cast(images > 0.5, tf.float32)
     first = tf.argmax(tf.reduce_max(ink, axis=2), axis=1)  # the first row with ink, and the first ink in it
     left = tf.argmax(tf.gather(ink, first, batch_dims=1), axis=1)

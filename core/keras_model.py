@@ -4,6 +4,8 @@ Variables carry the canonical tensor names of `Network.weight_shapes`, so weight
 """
 
 import dataclasses
+from collections.abc import Callable
+from functools import partial
 
 import keras
 import numpy as np
@@ -60,19 +62,22 @@ def build(
     initialization: str = "he",
     keep_prob: float = 1.0,
     precision: str = "float32",
+    dropout: Callable[..., keras.layers.Dropout] = keras.layers.Dropout,
     to_train: bool = False,
 ) -> keras.Model:
     """A Keras model from images (n, height, width, 1) in 0…1 to logits (n, classes) in float32.
 
     With precision "bfloat16" the layers up to the last FC layer compute in bfloat16; variables, the last FC layer and
-    all after it stay in float32. The layer before Join or AddDigits is named "tower". All layers are Keras' own, for
-    other programs to load, unless it is `to_train`: then every FC layer but the last is a TransposedDense.
+    all after it stay in float32. `dropout` makes the dropout layers, as Keras' own does. The layer before Join or
+    AddDigits is named "tower". All layers are Keras' own, for other programs to load, unless it is `to_train`: then
+    every FC layer but the last is a TransposedDense.
     """
     steps = dataclasses.replace(network, layers=pool_first(network.layers)).steps
     last_dense = max(i for i, step in enumerate(steps) if isinstance(step.layer, Dense))
     lower = "mixed_bfloat16" if precision == "bfloat16" else "float32"
     seeds = [int(word) for word in np.random.SeedSequence([seed, 4]).generate_state(2 * len(steps))]
 
+    drop = partial(dropout, 1 - keep_prob) if keep_prob < 1 else None
     inputs = x = keras.Input(network.input_shape)
     bottom = None  # the bottom halves on their own way, where they have weights of their own; x is then the tops
     for i, step in enumerate(steps):
@@ -96,12 +101,12 @@ def build(
             case _:
                 if bottom is not None:
                     other_seed = seeds[len(steps) + i]
-                    bottom = _apply(step, bottom, names[-1], initialization, other_seed, keep_prob, dense, options)
-                x = _apply(step, x, names[0], initialization, seeds[i], keep_prob, dense, options)
+                    bottom = _apply(step, bottom, names[-1], initialization, other_seed, drop, dense, options)
+                x = _apply(step, x, names[0], initialization, seeds[i], drop, dense, options)
     return keras.Model(inputs, x, name=network.name)
 
 
-def _apply(step, x, name, initialization, seed, keep_prob, dense, options):
+def _apply(step, x, name, initialization, seed, drop, dense, options):
     if name:
         options = options | {"name": name, **_initializers(initialization, seed)}
     match step.layer:
@@ -118,7 +123,7 @@ def _apply(step, x, name, initialization, seed, keep_prob, dense, options):
         case AveragePool():
             return keras.layers.AveragePooling2D(2, **options)(x)
         case Dropout():
-            return keras.layers.Dropout(1 - keep_prob, seed=seed, **options)(x) if keep_prob < 1 else x
+            return drop(seed=seed, **options)(x) if drop else x
         case Softmax():
             return keras.layers.Softmax(**options)(x)
 

@@ -1,6 +1,6 @@
 """The training loop: our own, in one tf.function, so that a run can be stopped, resumed and followed to the bit.
 
-With keras_model.py and augmentation.py this is the only home of TensorFlow.
+With keras_model.py, augmentation.py and workers.py this is the only home of TensorFlow.
 """
 
 import dataclasses
@@ -58,19 +58,23 @@ class Stop(Exception):
     """Training was asked to stop, and has saved its state."""
 
 
-def train(run: runs.Run, data: mnist.Mnist, report: Callable[[Progress], None] = lambda p: None) -> Evaluation:
+def train(
+    run: runs.Run,
+    data: mnist.Mnist,
+    report: Callable[[Progress], None] = lambda p: None,
+    make: "Callable[..., Trainer] | None" = None,
+) -> Evaluation:
     """Train a run to its end, from its start or from its last checkpoint, and measure the result.
 
-    The caller holds the run's lock. SIGTERM, SIGINT and a Stop asked of the run save a checkpoint and raise Stop.
+    `make` makes the trainer, by default a Trainer. The caller holds the run's lock. SIGTERM, SIGINT and a Stop asked of
+    the run save a checkpoint and raise Stop.
     Raises TrainingError if the loss is no longer finite, ValueError if the data has too few images, runs.RunError if
     the run's state is damaged.
     """
-    if run.recipe.deterministic:
-        keras.utils.set_random_seed(run.recipe.seed)
-        tf.config.experimental.enable_op_determinism()
+    settle_determinism(run.recipe)
     started = runs.load_resume(run)
     precision = Trainer.precision_of(started[0]) if started else first_precision(run.recipe)
-    trainer = Trainer(run.recipe, run.network, data, precision)
+    trainer = (make or Trainer)(run.recipe, run.network, data, precision)
     if started:
         state, step, warning = started
         trainer.restore(state, step)
@@ -89,6 +93,13 @@ def train(run: runs.Run, data: mnist.Mnist, report: Callable[[Progress], None] =
     spent = {"steps": trainer.step, "seconds": round(trainer.seconds, 1), "precision": trainer.precision}
     runs.write_result(run, dataclasses.asdict(result) | spent)
     return result
+
+
+def settle_determinism(recipe: Recipe) -> None:
+    """Let this process compute bit-identically on every repeat, if the recipe asks for it."""
+    if recipe.deterministic:
+        keras.utils.set_random_seed(recipe.seed)
+        tf.config.experimental.enable_op_determinism()
 
 
 def _follow(run, trainer, report):
@@ -178,6 +189,9 @@ def snapshot_steps(steps: int) -> list[int]:
 class Trainer:
     """The steps of one run: the model, Adam's two moments, the averaged weights, and the place in the data."""
 
+    share = slice(None)  # which of a batch's digits are worked on here; core/workers.py has trainers that take a part
+    dropout = keras.layers.Dropout
+
     def __init__(self, recipe: Recipe, network: Network, data: mnist.Mnist, precision: str):
         self.recipe, self.network, self.precision = recipe, network, precision
         chosen = mnist.subset(data.train_labels, recipe.examples, recipe.seed)
@@ -187,7 +201,8 @@ class Trainer:
         self.test = _on_device(data.test_images[::every], data.test_labels[::every])
 
         def build(network, keep_prob):
-            return keras_model.build(network, recipe.seed, recipe.initialization, keep_prob, precision, to_train=True)
+            options = {"dropout": self.dropout, "to_train": True}
+            return keras_model.build(network, recipe.seed, recipe.initialization, keep_prob, precision, **options)
 
         self.model = build(network, recipe.keep_prob)
         # the averaged weights live in a second model, which is the one that is judged and saved
@@ -289,33 +304,34 @@ class Trainer:
         loss, accuracy = tf.constant(0.0), tf.constant(0.0)
         for i in tf.range(tf.shape(order)[0]):
             step = first_step + i
-            images, labels = (tf.gather(part, order[i]) for part in self.train)
-            images = tf.cast(images, tf.float32) / 255
-            if self.recipe.augments:
-                images = augment(images, self.recipe, step)
-            with tf.GradientTape() as tape:
-                loss, logits, truth, weights = self._loss(images, labels)
-            gradients = tape.gradient(loss, [v.value for v in self.variables])
+            gradients, loss, accuracy = self._gradients(order[i], step)
             self._adam(gradients, rates[i], tf.cast(step + 1, tf.float32))
             last = step + 1 == self.recipe.steps
             if (step + 1) % AVERAGE_EVERY == 0 or last or self.recipe.average_decay == 0:
                 self._average(tf.cast(step + 1, tf.float32))
-            if i == tf.shape(order)[0] - 1:  # nobody asks for it in between
-                accuracy = _accuracy(logits, truth, weights)
         return loss, accuracy
 
+    def _gradients(self, chosen, step):
+        """Of a step on the chosen images: the gradient of each variable, the loss and the accuracy."""
+        images, labels = (tf.gather(part, chosen) for part in self.train)
+        images = tf.cast(images, tf.float32) / 255
+        images = augment(images, self.recipe, step, self.share) if self.recipe.augments else images[self.share]
+        with tf.GradientTape() as tape:
+            loss, accuracy = self._loss(images, labels)
+        return tape.gradient(loss, [v.value for v in self.variables]), loss, accuracy
+
     def _loss(self, images, labels):
-        """What a step makes smaller; and the logits of the batch, the truth, and how much each weighs."""
+        """What a step makes smaller, and the batch's accuracy."""
         if not self.network.reads_pairs:
             logits = self.model(images[..., None], training=True)
-            return tf.reduce_mean(self._losses(labels, logits)), logits, labels, tf.ones(())
+            return tf.reduce_mean(self._losses(labels, logits)), tf.reduce_mean(_right(logits, labels))
         top, bottom, top_digits, bottom_digits = halves = self._halves(self.model, images, labels, training=True)
         logits, truth, weights = self._pairs(self.model, *halves)
+        accuracy = _mean(_right(logits, truth), weights)
         if self.recipe.labels == "sums":
-            return _mean(self._losses(truth, logits), weights), logits, truth, weights
+            return _mean(self._losses(truth, logits), weights), accuracy
         named = tf.math.log(tf.maximum(tf.concat([top, bottom], 0), PROBABILITY_FLOOR))
-        digits = tf.concat([top_digits, bottom_digits], 0)
-        return tf.reduce_mean(self._losses(digits, named)), logits, truth, weights
+        return tf.reduce_mean(self._losses(tf.concat([top_digits, bottom_digits], 0), named)), accuracy
 
     def _losses(self, truth, logits):
         """Cross-entropy of each input; with an outlier rate ε, that of (1−ε)·p + ε/classes, which is bounded.
@@ -351,7 +367,7 @@ class Trainer:
         """Logits (n, 19), true sums and weights of pairs: as they come, or of every top with every bottom.
 
         The last FC layer acts on two joined vectors, so its logits are a sum of two parts, and N digits give N² pairs
-        for N passes through the tower. A pair that the recipe leaves out weighs nothing; weights () are 1 for all.
+        for N passes through the tower. A pair that the recipe leaves out weighs nothing.
         """
         if self._fresh_pairs:
             logits = _head(model, top, bottom)
@@ -362,13 +378,17 @@ class Trainer:
             of_top, of_bottom = tf.split(last.kernel, 2)
             parts = (top @ of_top)[:, None] + (bottom @ of_bottom)[None, :] + last.bias
             logits = tf.reshape(parts, (-1, SUMS))
+        return logits, *self._truth(top_digits, bottom_digits)
+
+    def _truth(self, top_digits, bottom_digits):
+        """True sums and weights of pairs, as `_pairs` has them."""
         if not self._fresh_pairs:
-            count = tf.shape(top_digits)[0]
-            top_digits, bottom_digits = tf.repeat(top_digits, count), tf.tile(bottom_digits, [count])
-        weights = tf.ones(())
-        if self.recipe.unmet:
-            weights = tf.gather_nd(self.recipe.met, tf.stack([top_digits, bottom_digits], 1))
-        return logits, top_digits + bottom_digits, weights
+            tops, bottoms = tf.shape(top_digits)[0], tf.shape(bottom_digits)[0]
+            top_digits, bottom_digits = tf.repeat(top_digits, bottoms), tf.tile(bottom_digits, [tops])
+        sums = top_digits + bottom_digits
+        if not self.recipe.unmet:
+            return sums, tf.ones_like(sums, tf.float32)
+        return sums, tf.gather_nd(self.recipe.met, tf.stack([top_digits, bottom_digits], 1))
 
     def _adam(self, gradients, rate, step):
         """Adam (Kingma and Ba, 2015), fused: one pass over the weights instead of ten.
@@ -477,11 +497,5 @@ def _right(logits, truth):
     return tf.cast(tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), truth), tf.float32)
 
 
-def _accuracy(logits, truth, weights):
-    return _mean(_right(logits, truth), weights)
-
-
 def _mean(values, weights):
-    if weights.shape.rank == 0:
-        return tf.reduce_mean(values)
     return tf.math.divide_no_nan(tf.reduce_sum(values * weights), tf.reduce_sum(weights))
