@@ -45,11 +45,16 @@ def smoothed(values: np.ndarray, amount: float) -> np.ndarray:
 
 
 def mean_of(label: str, curves: list[Curve]) -> Curve:
-    """The mean of repeats at the steps of the shortest, in a band of one standard deviation each way."""
-    shortest = min(curves, key=lambda curve: curve.steps[-1])
-    values = np.array([np.interp(shortest.steps, curve.steps, curve.values) for curve in curves])
-    mean, spread = values.mean(axis=0), values.std(axis=0, ddof=min(1, len(curves) - 1))
-    return Curve(label, shortest.quantity, shortest.steps, mean, mean - spread, mean + spread)
+    """The mean of repeats at the steps of the longest, in a band of one standard deviation each way.
+
+    Each step's mean and band are over the repeats that have come so far; over a single one the band has no width.
+    """
+    longest = max(curves, key=lambda curve: curve.steps[-1])
+    columns = [np.interp(longest.steps, c.steps, c.values, right=np.nan) for c in curves]
+    values = np.ma.masked_invalid(columns)
+    mean = values.mean(axis=0).data
+    spread = np.sqrt(((values - mean) ** 2).sum(axis=0).data / np.maximum(1, values.count(axis=0) - 1))
+    return Curve(label, longest.quantity, longest.steps, mean, mean - spread, mean + spread)
 
 
 def rate_changes(points: list[dict]) -> list[tuple[int, float]]:

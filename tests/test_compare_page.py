@@ -151,6 +151,19 @@ def test_repeats_are_drawn_as_their_mean_unless_told_otherwise(three):
     assert not [toggle for toggle in page(runs=["tiny-1", "shallow-1"]).toggle if toggle.key == "mean"]
 
 
+def test_a_sweep_is_a_line_for_each_point_of_its_grid_from_its_first_curves_on(root):
+    names = [f"sweep-tiny-batch{batch}-seed{seed}" for batch in (10, 20) for seed in (1, 2, 3)]
+    for name in names:
+        grown = 5 if name.endswith("seed1") else 3 if name.endswith("seed2") else 0
+        make_run(name, None, grown, batch=int(name.split("batch")[1][:2]), seed=int(name[-1]))
+    app = page(runs=names)
+    stems = [f"sweep-tiny-batch{batch}, mean of 2 seeds" for batch in (10, 20)]
+    assert charts(app)[0].alt == f"Test accuracy of {stems[0]}, {stems[1]}"
+    assert f"No curve of this yet: {names[2]}, {names[5]}" in texts(app)
+    runs.append_metrics(runs.read(root / names[2]), runs.read_metrics(runs.read(root / names[0]))[0])
+    assert "sweep-tiny-batch10, mean of 3 seeds" in charts(app.run())[0].alt
+
+
 @pytest.mark.parametrize("quantity", ["test_accuracy", "train_accuracy", "test_loss", "train_loss", "learning_rate"])
 def test_every_quantity_is_drawn_on_every_scale(three, quantity):
     app = page(runs=["tiny-1", "tiny-2", "shallow-1"])

@@ -45,8 +45,13 @@ def test_mean_over_seeds_lies_in_a_band_of_one_standard_deviation():
     mean = mean_of("three", seeds)
     assert mean.values == pytest.approx([0.0, 0.9])
     assert mean.low == pytest.approx([0.0, 0.8]) and mean.high == pytest.approx([0.0, 1.0])
-    longer = Curve("", "test_accuracy", np.array([0.0, 20.0]), np.array([0.0, 1.0]))
-    assert mean_of("two", [seeds[0], longer]).values == pytest.approx([0.0, 0.65])
+
+
+def test_a_mean_goes_on_with_the_seeds_that_have_come_so_far():
+    longer = Curve("", "test_accuracy", np.array([0.0, 10.0, 20.0]), np.array([0.0, 0.6, 1.0]))
+    mean = mean_of("two", [Curve("", "test_accuracy", np.array([0.0, 10.0]), np.array([0.0, 0.8])), longer])
+    assert mean.steps.tolist() == [0, 10, 20] and mean.values == pytest.approx([0.0, 0.7, 1.0])
+    assert mean.high - mean.low == pytest.approx([0.0, 2 * np.std([0.6, 0.8], ddof=1), 0.0])
 
 
 def test_turned_rate_is_found_where_it_was_turned():

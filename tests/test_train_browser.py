@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from core import runs
+from core.recipe import Recipe
 from tests.needs import PATIENCE_SECONDS
 from tests.server import open_page, serving
 
@@ -152,3 +153,24 @@ def test_a_number_beyond_its_limits_cannot_be_typed_and_the_browser_names_them(b
             page.reload()
             field.wait_for()
         assert page.url.endswith(LINK)  # nothing of it reached the recipe
+
+
+def test_the_compare_page_follows_runs_that_grow(browser, environment, tmp_path):
+    first, second = (
+        runs.create(tmp_path / "runs" / f"sweep-tiny-seed{seed}", Recipe(network="tiny", seed=seed), "", "", "2026", {})
+        for seed in (1, 2)
+    )
+    point = {"train_accuracy": 0.5, "test_accuracy": 0.5, "train_loss": 1.0, "test_loss": 1.0, "learning_rate": 1e-3}
+    runs.append_metrics(first, point | {"step": 10})
+    with serving(APP, tmp_path / "log", **environment) as server:
+        with runs.lock(second):
+            page = visit(browser, f"{server.url}/compare?runs={first.name}&runs={second.name}")
+            lacking = page.get_by_text(f"No curve of this yet: {second.name}")
+            lacking.wait_for()
+            runs.append_metrics(second, point | {"step": 10})
+            lacking.wait_for(state="detached")  # nobody touched the page
+            unmeasured = page.get_by_text("No run has finished yet")
+            assert unmeasured.count() == 1
+            result = {"accuracy": 0.5, "standard_error": 0.1, "loss": 1.0, "data": "test set", "steps": 10}
+            runs.write_result(second, result)
+        unmeasured.wait_for(state="detached")  # the rest of the page says how it ended

@@ -10,7 +10,7 @@ from core.comparison import Entry
 from core.curves import Curve, curve, mean_of
 from core.networks import NETWORKS
 from core.recipe import Recipe
-from pages.shared import curves, lean
+from pages.shared import curves, lean, run_view
 
 QUANTITIES = {
     "test_accuracy": "test accuracy",
@@ -22,8 +22,20 @@ QUANTITIES = {
 
 
 def overlay(chosen: list[Entry]) -> None:
-    """The curves of the chosen runs in one figure, and how to draw them."""
-    repeated = [group for group in comparison.repeats([entry.run for entry in chosen]) if _have_curves(group)]
+    """The curves of the chosen runs in one figure, and how to draw them; they grow while one of the runs does."""
+    growing = any(entry.status in run_view.ACTIVE for entry in chosen)
+
+    @st.fragment(run_every=run_view.LOOK_SECONDS if growing else None)
+    def live():
+        if growing and [runs.status(entry.run) for entry in chosen] != [entry.status for entry in chosen]:
+            st.rerun()  # the whole page, for the table says it too, and looking may stop
+        _overlay(chosen)
+
+    live()
+
+
+def _overlay(chosen):
+    repeated = comparison.repeats([entry.run for entry in chosen])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         quantity = st.selectbox(
             "Curve", list(QUANTITIES), format_func=QUANTITIES.get, key="curve", bind="query-params", width=200
@@ -82,20 +94,24 @@ def overlay(chosen: list[Entry]) -> None:
             )
 
 
-def _have_curves(group):
-    return all(runs.read_metrics(run) for run in group)
-
-
 def _lines(chosen, quantity, amount, repeated):
     """The curves to draw, a group of repeats as one of them, and the names of runs that have none."""
     lines: dict[str, Curve] = {e.name: curve(e.shown, runs.read_metrics(e.run), quantity, amount) for e in chosen}
     empty = [entry.name for entry in chosen if not len(lines[entry.name].steps)]
     lines = {name: line for name, line in lines.items() if len(line.steps)}
     for group in repeated:
-        parts = [lines.pop(run.name) for run in group if run.name in lines]
+        parts = {run.name: lines.pop(run.name) for run in group if run.name in lines}
         if parts:
-            lines[group[0].name] = mean_of(f"mean of {', '.join(run.name for run in group)}", parts)
+            lines[group[0].name] = mean_of(_called(list(parts)), list(parts.values()))
     return list(lines.values()), empty
+
+
+def _called(names):
+    """A mean's line in the legend: what repeats whose names end in their seeds are called, else all their names."""
+    stems = {name.rpartition("-seed")[0] for name in names}
+    if len(names) > 1 and len(stems) == 1 and (stem := stems.pop()):
+        return f"{stem}, mean of {len(names)} seeds"
+    return f"mean of {', '.join(names)}" if len(names) > 1 else names[0]
 
 
 def recipes(chosen: list[Entry]) -> None:
