@@ -5,7 +5,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import subprocess
 import sys
 import time
 import traceback
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from core import forward, ink, jobs, mnist, report, runs, tf_config
+from core import forward, ink, jobs, mnist, report, runs, sweep, tf_config
 from core.answers import of_digits
 from core.evaluation import evaluate, judge
 from core.recipe import Recipe
@@ -40,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = Parser(prog="python -m core", description="Train, measure and use the networks of Digit Sum Lab.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train a network into a new run, or resume a run"))
+    sweeping = "train every combination of some options' values, a run for each"
+    _add_sweep(commands.add_parser("sweep", help=sweeping, allow_abbrev=False))  # else --seed would be --seeds
     for name, help_text in (
         ("evaluate", "measure a run's accuracy on images it was never trained on"),
         ("predict", "read the sum of two digits from two pictures"),
@@ -81,22 +82,44 @@ def main(arguments: list[str] | None = None) -> int:
 def _add_train(parser):
     parser.add_argument("--run", metavar="RUN", help="name or path of the new run; by default NETWORK-NUMBER")
     parser.add_argument("--resume", metavar="RUN", help="go on with a stopped run, by its own recipe")
-    for f in dataclasses.fields(Recipe):
+    _add_recipe(parser, dataclasses.fields(Recipe))
+
+
+def _add_sweep(parser):
+    parser.add_argument("--seeds", type=int, metavar="N", default=1, help="Train each with the seeds 1 to N; default 1")
+    parser.add_argument("--ray", metavar="ADDRESS", help="Train on a Ray cluster: HOST:PORT, ray://HOST:PORT, or auto")
+    _add_recipe(parser, [f for f in dataclasses.fields(Recipe) if f.name != "seed"], nargs="+")
+
+
+def _add_recipe(parser, chosen, **several):
+    """An option for each of the chosen fields of a recipe; `several` lets those with a value take more than one."""
+    for f in chosen:
         option, meaning = "--" + f.name.replace("_", "-"), f.metadata["meaning"]
         if isinstance(f.default, bool):
             parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=meaning)
         elif "pattern" in f.metadata:
-            parser.add_argument(option, metavar="TEXT", help=f"{meaning} {f.metadata['allowed'].capitalize()}")
+            allowed = f.metadata["allowed"].capitalize()
+            parser.add_argument(option, metavar="TEXT", help=f"{meaning} {allowed}", **several)
         elif "options" in f.metadata:
             names = ", ".join(f.metadata["options"])
-            parser.add_argument(option, metavar="NAME", help=f"{meaning} One of {names}; default {f.default}")
+            words = f"{meaning} One of {names}; default {f.default}"
+            parser.add_argument(option, metavar="NAME", help=words, **several)
         else:
             low, high = f.metadata["low"], f.metadata["high"]
             kind = int if isinstance(low, int) else float
             default = "all" if f.default is None else f"{f.default:g}"
+            words = f"{meaning} From {low:,} to {high:,}; default {default}"
             parser.add_argument(
-                option, type=kind, metavar="N", help=f"{meaning} From {low:,} to {high:,}; default {default}"
+                option, type=_number_or_all if f.default is None else kind, metavar="N", help=words, **several
             )
+
+
+def _number_or_all(text):
+    """A whole number; None for the word "all"."""
+    try:
+        return None if text == "all" else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number nor all") from None
 
 
 def train_command(given) -> int:
@@ -160,20 +183,25 @@ def work_command(given) -> int:
 
     if given.warm and not jobs.wait_warm(given.warm, prepare):
         return 0
-    jobs.work(lambda run: _train_for_the_app(run, *ready))
+    jobs.work(lambda run: train_unattended(run, *ready))
     return 0
 
 
-def _train_for_the_app(run, data=None):
+def train_unattended(run: runs.Run, data: mnist.Mnist | None = None) -> bool:
+    """Train a run whose lock is held; how it ends is noted in its folder. Whether this process can train another one.
+
+    It cannot if something went wrong, or if the run was deterministic: that stays switched on.
+    """
     try:
         if data is None or data.name != "full":  # it may be downloaded now
             runs.write_progress(run, "loading MNIST", step=0, steps=run.recipe.steps)
             data = mnist.load(report=_say)
         _refuse_data(run.recipe, data, run)
-        _train(run, data, run.name)
+        return _train(run, data, run.name) == 0 and not run.recipe.deterministic
     except (InputError, runs.RunError) as error:
         runs.note_failure(run, str(error))
         _say(f"error: {error}")
+        return False
 
 
 def _refuse_data(recipe, data, begun=None):
@@ -262,19 +290,62 @@ def reproduce_command(given) -> int:
         raise InputError(f"{unknown[0]!r} is not an experiment; there are {', '.join(report.ALL)}")
     chosen = [report.ALL[name] for name in given.experiments] or list(report.ALL.values())
     wanted = [run for experiment in chosen for run in report.planned(experiment, given.as_printed)]
-    for name, recipe in [] if given.list else wanted:
-        folder = runs.ROOT / name
-        try:
-            run = runs.read(folder)
-        except runs.RunError:
-            run = jobs.create(recipe, folder)
-        if runs.status(run) == "finished":
-            continue
-        code = subprocess.run([sys.executable, "-m", "core", "train", "--resume", str(folder)], check=False).returncode
-        if code:
-            return code
+    complete = given.list or _sweep(wanted)[1]
     print(report.table(chosen, given.as_printed))
-    return 0
+    return 0 if complete else 1
+
+
+def sweep_command(given) -> int:
+    """Train a grid of recipes, here or on a cluster, and print what each point of it reached."""
+    asked = {f.name: getattr(given, f.name, None) for f in dataclasses.fields(Recipe)}
+    asked = {name: value if isinstance(value, list) else [value] for name, value in asked.items() if value is not None}
+    try:
+        plan = sweep.plan(asked, given.seeds)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    trials, complete = _sweep(plan, given.ray)
+    print(sweep.table(trials))
+    return 0 if complete else 1
+
+
+def _sweep(plan, address=None):
+    """Train what is missing of a plan, here or on the Ray cluster at an address; its runs, and whether all finished."""
+    if all((runs.ROOT / name / "result.json").exists() for name, _ in plan):
+        return jobs.prepare(plan, "", ""), True
+    train = sweep.on_this_machine
+    with contextlib.ExitStack() as connection:
+        if address:
+            cluster = _import_cluster()
+            train = cluster.train
+            try:
+                connection.enter_context(cluster.connected(address))
+            except ConnectionError as error:
+                raise InputError(str(error)) from error
+        data = mnist.load(report=_say)
+        for _, recipe in plan:
+            _refuse_data(recipe, data)
+        watch, line = sweep.Watch(jobs.prepare(plan, data.description, data.name)), Line()
+        for run in watch.unfinished:
+            _refuse_data(run.recipe, data, run)
+        try:
+            train(watch, lambda: line(watch.words(), event=watch.ended))
+        except KeyboardInterrupt:
+            on = "The cluster lets its trials go" if address else "What is trained or waits goes on, as after Start"
+            _say(f"\n{on}; the same command goes on with the sweep.")
+            raise
+    line.end()
+    for run in watch.unfinished:
+        _say(f"{run.name} is {watch.statuses[run.name]}. {runs.failure(run)}".rstrip())
+    return watch.trials, not watch.unfinished
+
+
+def _import_cluster():
+    """core.cluster, imported here because Ray is an extra that most do without."""
+    try:
+        from core import cluster
+    except ImportError as error:
+        raise InputError(f"--ray needs Ray ({error}). pip install -r requirements-cluster.txt") from error
+    return cluster
 
 
 def stop_command(given) -> int:
@@ -421,6 +492,7 @@ COMMANDS = {
     "train": train_command,
     "work": work_command,
     "stop": stop_command,
+    "sweep": sweep_command,
     "reproduce": reproduce_command,
     "evaluate": evaluate_command,
     "predict": predict_command,
@@ -430,24 +502,40 @@ COMMANDS = {
 }
 
 
-class ProgressLine:
-    """Training progress on stderr: a line that is rewritten on a terminal, a line for each point elsewhere."""
+class Line:
+    """A line on stderr: rewritten on a terminal; elsewhere one more whenever `event` is another."""
 
     def __init__(self):
-        self.last_point = None
+        self.event = None
+
+    def __call__(self, words, event):
+        if sys.stderr.isatty():
+            print(f"\r{words}\x1b[K", end="", file=sys.stderr, flush=True)
+        elif event != self.event:
+            print(words, file=sys.stderr, flush=True)
+        self.event = event
+
+    def end(self):
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
+
+
+class ProgressLine:
+    """Training progress on stderr; elsewhere than on a terminal at each point of the curve."""
+
+    def __init__(self):
+        self.line = Line()
 
     def __call__(self, progress):
-        terminal, point = sys.stderr.isatty(), progress.point
-        if not terminal and point is self.last_point:
-            return
-        self.last_point = point
+        point = progress.point
         minutes, seconds = divmod(round(progress.seconds_left), 60)
-        line = f"step {progress.step:,} of {progress.steps:,}, {minutes}:{seconds:02d} left"
-        line += f", {progress.images_per_second:,.0f} images/s"
+        words = f"step {progress.step:,} of {progress.steps:,}, {minutes}:{seconds:02d} left"
+        words += f", {progress.images_per_second:,.0f} images/s"
         if point:
-            line += f", train {point['train_accuracy']:.4f}, test {point['test_accuracy']:.4f}"
-        end = ("\n" if progress.step == progress.steps else "") if terminal else "\n"
-        print(f"\r{line}\x1b[K" if terminal else line, end=end, file=sys.stderr, flush=True)
+            words += f", train {point['train_accuracy']:.4f}, test {point['test_accuracy']:.4f}"
+        self.line(words, event=point)
+        if progress.step == progress.steps:
+            self.line.end()
 
 
 def _recipe(asked, together=None):

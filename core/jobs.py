@@ -1,8 +1,8 @@
 """Trainer processes: started, queued, stopped. The queue is in the runs' own folders, so it outlives every server.
 
 A run waits while it has a file `queued`. A worker (`python -m core work`) is a process of its own that holds one of
-LIMIT slots, takes the run that waits longest, trains it and lets the next worker start. Nobody has to be there: whoever
-looks (a page, a command, a worker that ends) starts the workers that are missing.
+LIMIT slots and trains the run that waits longest, then the next: TensorFlow, which takes seconds to load, is loaded
+once. Nobody has to be there: whoever looks (a page, a command, a worker that ends) starts the workers that are missing.
 """
 
 import contextlib
@@ -48,8 +48,25 @@ def create(recipe: Recipe, folder: Path | None = None) -> runs.Run:
     """
     _refuse_without_locks(folder.parent if folder else runs.ROOT)
     refuse_over_quota()
-    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return runs.create(folder or runs.new_folder(recipe.network), recipe, "", "", now, versions())
+    return runs.create(folder or runs.new_folder(recipe.network), recipe, "", "", _now(), versions())
+
+
+def prepare(plan: list[tuple[str, Recipe]], data: str, data_name: str) -> list[runs.Run]:
+    """The runs of these names: those that are there, and the missing ones, created to train on this data.
+
+    Raises runs.RunError, and creates none, if they are more than are kept, or if one is there with another recipe.
+    """
+    with _queue_lock():  # another process may prepare the same
+        there = {name: runs.read(runs.ROOT / name) for name, _ in plan if (runs.ROOT / name / "run.json").exists()}
+        for name, recipe in plan:
+            if name in there and there[name].recipe != recipe:
+                raise runs.RunError(f"{name} is there with another recipe. Delete it, or change what is asked for.")
+        refuse_over_quota(len(plan) - len(there))
+        now, found = _now(), versions()
+        return [
+            there.get(name) or runs.create(runs.ROOT / name, recipe, data, data_name, now, found)
+            for name, recipe in plan
+        ]
 
 
 def submit(recipe: Recipe, folder: Path | None = None) -> runs.Run:
@@ -172,22 +189,31 @@ def wait_warm(app: int, prepare: Callable[[], None]) -> bool:
     return False
 
 
-def work(train: Callable[[runs.Run], None]) -> None:
-    """Train the run that waits longest, if a slot is free and one waits; then let the next worker start.
+def work(train: Callable[[runs.Run], bool]) -> None:
+    """Train the runs that wait, one after the other, if a slot is free; then let the next worker start.
 
-    `train` is called with the run's lock held, and with stdout and stderr going to the run's log.txt.
+    `train` is called with the run's lock held, by `train_logged`. Where it does not return True, the next run gets a
+    process of its own.
     """
     slot = _take_slot()
     if slot is None:
         return
     with slot:
-        run, held = _take_run()
-        if run is not None:
+        again = True
+        while again:
+            run, held = _take_run()
+            if run is None:
+                break
             with held:
-                _say_into(run.folder / "log.txt")
-                be_nice()
-                train(run)
+                again = train_logged(run, train)
     advance()
+
+
+def train_logged(run: runs.Run, train: Callable[[runs.Run], bool]) -> bool:
+    """What `train` answers: whether this process can train another run. All that is said goes to the run's log.txt."""
+    _say_into(run.folder / "log.txt")
+    be_nice()
+    return train(run)
 
 
 def be_nice() -> None:
@@ -206,6 +232,10 @@ def versions() -> dict[str, str]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[package] = importlib.metadata.version(package)
     return found
+
+
+def _now():
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _refuse_full():

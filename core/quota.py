@@ -9,12 +9,13 @@ MOST_RUNS = int(os.environ.get("DIGIT_SUM_LAB_MOST_RUNS") or 500)  # of the visi
 MOST_GIGABYTES = float(os.environ.get("DIGIT_SUM_LAB_MOST_GIGABYTES") or 20)
 
 
-def refuse_over_quota() -> None:
-    """Raises runs.RunError if one more run would be one too many."""
+def refuse_over_quota(wanted: int = 1) -> None:
+    """Raises runs.RunError if so many runs more would be too many."""
     own = [run for run in runs.list_runs() if not runs.is_shipped(run)]
-    if len(own) >= MOST_RUNS:
+    if len(own) + wanted > MOST_RUNS:
+        taken = "no more are taken" if len(own) >= MOST_RUNS else f"{MOST_RUNS - len(own):,} more are taken"
         raise runs.RunError(
-            f"{len(own):,} runs are kept here already, and no more are taken. Delete some on the Compare page, or "
+            f"{len(own):,} runs are kept here already, and {taken}. Delete some on the Compare page, or "
             "start the app with a larger DIGIT_SUM_LAB_MOST_RUNS."
         )
     used_gigabytes = _bytes_under(runs.ROOT) / 1e9

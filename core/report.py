@@ -7,6 +7,7 @@ the three. The report page, `python -m core reproduce` and the tests read this t
 import dataclasses
 import statistics
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from core.recipe import Recipe
 FEW = 250  # training images of the report's question 4
 KEEP_PROBS = (1.0, 0.7, 0.5, 0.3)
 UNMET = "3+8"
+MEASURED_HEADS = f"{'measured':>17} {'runs':>4} {'seconds each':>12}"
 
 
 @dataclass(frozen=True)
@@ -352,7 +354,12 @@ def runs_of(experiment: Experiment, variant: Variant) -> list[runs.Run]:
 
 def measured(experiment: Experiment, variant: Variant) -> Measured | None:
     """What the finished runs of a variant reached, or None if there is none."""
-    finished = [(run, result) for run in runs_of(experiment, variant) if (result := runs.read_result(run))]
+    return reached(runs_of(experiment, variant))
+
+
+def reached(repeats: list[runs.Run]) -> Measured | None:
+    """What those of some runs that have finished reached, or None if there is none."""
+    finished = [(run, result) for run in repeats if (result := runs.read_result(run))]
     if not finished:
         return None
     return Measured(
@@ -378,18 +385,28 @@ def missing_name(experiment: Experiment, recipe: Recipe) -> str | None:
     return next((name for name in free if not (runs.ROOT / name).exists()), None)
 
 
+@cache
+def names() -> dict[Recipe, str]:
+    """The recipes of all runs of the experiments, and the names of these runs."""
+    return {recipe: name for experiment in ALL.values() for name, recipe in planned(experiment)}
+
+
 def table(experiments: list[Experiment], as_printed: bool = False) -> str:
     """Printed and measured accuracy side by side, a line for each variant."""
-    lines = [f"{'experiment':34} {'printed':>8} {'measured':>17} {'runs':>4} {'seconds each':>12}"]
+    lines = [f"{'experiment':34} {'printed':>8} {MEASURED_HEADS}"]
     for experiment in experiments:
         for variant in (experiment.protocol,) if as_printed else experiment.variants:
-            found = measured(experiment, variant)
             printed = "" if experiment.printed_accuracy is None else f"{experiment.printed_accuracy:.4f}"
             name = " ".join(filter(None, (experiment.id, variant.label)))
-            here = f"{found.mean:.4f} ± {found.spread:.4f}" if found else "not yet"
-            count, seconds = (len(found.names), f"{statistics.mean(found.seconds):.0f}") if found else (0, "")
-            lines.append(f"{name:34} {printed:>8} {here:>17} {count:>4} {seconds:>12}")
+            lines.append(f"{name:34} {printed:>8} {measured_cells(measured(experiment, variant))}")
     return "\n".join(lines)
+
+
+def measured_cells(found: Measured | None) -> str:
+    """The cells under MEASURED_HEADS: mean ± spread, how many runs, and the mean of their seconds."""
+    here = f"{found.mean:.4f} ± {found.spread:.4f}" if found else "not yet"
+    count, seconds = (len(found.names), f"{statistics.mean(found.seconds):.0f}") if found else (0, "")
+    return f"{here:>17} {count:>4} {seconds:>12}"
 
 
 @dataclass(frozen=True)

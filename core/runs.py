@@ -198,11 +198,12 @@ def shipped_digest(run: Run) -> str:
 
 def status(run: Run) -> str:
     """ "training", "finished", "queued", "failed", "uploaded", "stopped", or "interrupted": ended without a word."""
+    waits = (run.folder / "queued").exists()  # asked first: a worker takes the lock, and only then this mark away
     if is_locked(run):
         return "training"
     if (run.folder / "result.json").exists():
         return "finished"
-    if (run.folder / "queued").exists():
+    if waits:
         return "queued"
     if (run.folder / "failure.json").exists():
         return "failed"

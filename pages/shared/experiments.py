@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core import jobs, report, runs
+from core import jobs, report, runs, sweep
 from core.curves import curve, mean_of
 from core.networks import NETWORKS
 from core.report import Experiment, Measured
@@ -144,6 +144,7 @@ def keep_prob_chart() -> None:
         return
     table = lean.table({"keep_prob": [row[0] for row in rows], "accuracy": [row[1] for row in rows]})
     _scatter(table, "keep_prob", "accuracy", "keep_prob_chart", "Accuracy against keep_prob, 250 training images.")
+    st.caption(f"These runs are the sweep `{sweep.command(experiment)}`.")
 
 
 def labels_chart() -> None:
@@ -161,6 +162,7 @@ def labels_chart() -> None:
     table = lean.table({name: [row[i] for row in rows] for i, name in enumerate(names)})
     title = "Accuracy on pairs against the number of training images."
     _scatter(table, "training images", "accuracy", "labels_chart", title, colour="learns", log=True)
+    st.caption(f"These runs are the sweep `{sweep.command(experiment)}`.")
 
 
 def pairs_map(name: str) -> None:

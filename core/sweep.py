@@ -1,0 +1,163 @@
+"""A sweep: every combination of some options' values, with several seeds, each trained into a run of its own.
+
+The plan alone decides the runs' names, so the same plan finds its own runs again: what has finished is kept, what was
+stopped or killed goes on from its checkpoint. This machine trains them here, a Ray cluster in core/cluster.py.
+"""
+
+import itertools
+import math
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import fields, replace
+
+from core import jobs, report, runs
+from core.recipe import Recipe
+
+LARGEST = 10_000  # trials
+LONGEST_NAME = 200  # characters; file systems take 255 bytes
+RETRIES = 3  # how often a trial whose trainer was killed goes on
+FED = jobs.LONGEST_QUEUE // 2  # trials that wait at one time: the rest of the queue is for those who press Start
+LOOK_SECONDS = 1.0
+ACTIVE = ("training", "queued")
+
+
+def plan(options: dict[str, list], seeds: int) -> list[tuple[str, Recipe]]:
+    """The name and recipe of each trial: all combinations of the options' values, each with the seeds 1 … `seeds`.
+
+    A name says every option that is given and its value; a recipe of the report's experiments keeps the name that it
+    has there. Raises ValueError for a value that a recipe refuses, a grid too large, or too many options for a name.
+    """
+    size = seeds * math.prod(len(values) for values in options.values())
+    if not 1 <= size <= LARGEST:
+        raise ValueError(f"the grid has {size:,} trials; allowed: from 1 to {LARGEST:,}")
+    found = {}
+    for values in itertools.product(*options.values()):
+        for seed in range(1, seeds + 1):
+            recipe = Recipe(**dict(zip(options, values, strict=True)), seed=seed)
+            found[recipe] = report.names().get(recipe) or _name(recipe, options)
+    longest = max(map(len, found.values()))
+    if longest > LONGEST_NAME:
+        raise ValueError(f"a trial's name would have {longest} characters; allowed: {LONGEST_NAME}. Give fewer options")
+    return [(name, recipe) for recipe, name in found.items()]
+
+
+def _name(recipe, options):
+    given = [f.name for f in fields(Recipe) if f.name in options and f.name != "network"]
+    return "-".join(("sweep", recipe.network, *(_word(name, getattr(recipe, name)) for name in given))) + (
+        f"-seed{recipe.seed}"
+    )
+
+
+def _word(name, value):
+    """An option with its value, in a file's name: keep_prob0.75, labels-sums, examples-all, tied-no."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{name}{'' if is_number else '-'}{_shown(value)}"
+
+
+def _shown(value):
+    words = {None: "all", True: "yes", False: "no"}
+    if value is None or isinstance(value, bool):
+        return words[value]
+    return repr(value).removesuffix(".0") if isinstance(value, int | float) else value
+
+
+def command(experiment: report.Experiment) -> str:
+    """The command that trains the runs of one of the report's experiments, if those are a grid."""
+    planned = [recipe for _, recipe in report.planned(experiment)]
+    words = ["python -m core sweep"]
+    for f in fields(Recipe):
+        values = list(dict.fromkeys(getattr(recipe, f.name) for recipe in planned))
+        if f.name != "seed" and (f.name == "network" or values != [f.default]):
+            words.append(f"--{f.name.replace('_', '-')} {' '.join(map(_shown, values))}")
+    return " ".join([*words, f"--seeds {max(recipe.seed for recipe in planned)}"])
+
+
+class Watch:
+    """Looks at a sweep's runs: what each is doing, and how long the rest takes at the pace since the first look."""
+
+    def __init__(self, trials: list[runs.Run]):
+        self.trials, self.statuses = trials, {}
+        self.look()
+        self.began, self.steps_before = time.monotonic(), self._steps_done()
+
+    def look(self) -> None:
+        """See what each run is doing; one that has finished needs no second look."""
+        for run in self.trials:
+            if self.statuses.get(run.name) != "finished":
+                self.statuses[run.name] = runs.status(run)
+
+    @property
+    def unfinished(self) -> list[runs.Run]:
+        return [run for run in self.trials if self.statuses[run.name] != "finished"]
+
+    @property
+    def ended(self) -> int:
+        """How many trials have ended, well or not."""
+        return sum(status in ("finished", "failed", "interrupted") for status in self.statuses.values())
+
+    def words(self) -> str:
+        """How far the sweep is, in a line."""
+        count = Counter(self.statuses.values())
+        parts = [f"{count['finished']:,} of {len(self.trials):,} trials finished", f"{count['training']:,} trained now"]
+        parts += [f"{count[name]:,} {name}" for name in ("failed", "interrupted") if count[name]]
+        done, steps = self._steps_done(), sum(run.recipe.steps for run in self.trials)
+        if done > self.steps_before:
+            pace = (time.monotonic() - self.began) / (done - self.steps_before)
+            minutes, seconds = divmod(round(pace * (steps - done)), 60)
+            parts.append(f"{minutes:,}:{seconds:02d} left")
+        return ", ".join(parts)
+
+    def _steps_done(self):
+        return sum(
+            run.recipe.steps if self.statuses[run.name] == "finished" else runs.read_progress(run).get("step", 0)
+            for run in self.trials
+        )
+
+
+def on_this_machine(watch: Watch, tell: Callable[[], None]) -> None:
+    """Train the runs through the queue that Start uses, which is fed as it drains, until each has ended.
+
+    One whose trainer was killed goes on, RETRIES times at most; one that failed or was stopped is left. `tell` is
+    called after each look. Raises runs.RunError if a run cannot be queued.
+    """
+    starts, refusals = Counter(), Counter()
+
+    def is_due(run):
+        status = watch.statuses[run.name]
+        again = status == "interrupted" and starts[run.name] <= RETRIES
+        return status not in ("finished", *ACTIVE) and (again or not starts[run.name])
+
+    while True:
+        watch.look()
+        due = [run for run in watch.unfinished if is_due(run)]
+        for run in due[: max(0, FED - len(jobs.queue()))]:
+            try:
+                jobs.start(run)
+            except jobs.QueueFull:
+                break
+            except runs.RunError:  # perhaps a page held its lock, in the moment in which it looked
+                refusals[run.name] += 1
+                if refusals[run.name] > RETRIES:
+                    raise
+            else:
+                starts[run.name] += 1
+        jobs.advance()  # in case a worker was killed before it could start the next
+        tell()
+        if not due and not any(watch.statuses[run.name] in ACTIVE for run in watch.unfinished):
+            return
+        time.sleep(LOOK_SECONDS)
+
+
+def table(trials: list[runs.Run]) -> str:
+    """Mean accuracy ± its standard deviation over the seeds, a line for each point of the grid."""
+    points: dict[Recipe, list[runs.Run]] = {}
+    for run in trials:
+        points.setdefault(replace(run.recipe, seed=0), []).append(run)
+    varying = [f.name for f in fields(Recipe) if len({getattr(recipe, f.name) for recipe in points}) > 1]
+    lines = [f"{'':34} {report.MEASURED_HEADS}"]
+    for recipe, repeats in points.items():
+        name = " ".join(_word(name, getattr(recipe, name)) for name in varying) or recipe.network
+        lines.append(f"{name:34} {report.measured_cells(report.reached(repeats))}")
+    measured_on = sorted({result["data"] for run in trials if (result := runs.read_result(run))})
+    return "\n".join([*lines, *(f"Measured on {data}." for data in measured_on)])
