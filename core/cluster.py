@@ -1,0 +1,79 @@
+"""A sweep on a Ray cluster whose nodes share the folder of the runs, this repository and the Python environment.
+
+A trial is a Ray task. It holds its run's lock while it trains, so what Ray starts twice is trained once; what it has
+trained is in the run's folder, so no result travels back. A Ray worker keeps TensorFlow from one trial to the next.
+"""
+
+import contextlib
+import os
+import socket
+import time
+import urllib.parse
+from collections.abc import Callable
+from pathlib import Path
+
+import ray
+
+from core import jobs, runs
+from core.sweep import LOOK_SECONDS, RETRIES, Watch
+
+CONNECT_SECONDS = 5
+CORES = 1  # of a trial: small trainings side by side, on a core each, finish sooner than in turn on all cores
+
+
+def train(watch: Watch, tell: Callable[[], None]) -> None:
+    """Train the runs on the connected cluster until each has ended; `tell` is called after each look.
+
+    One whose worker or node died goes on elsewhere, RETRIES times at most; one that failed or was stopped is left.
+    """
+    # what a deterministic run switches on stays on in its process, so each of them gets a process of its own
+    alone = any(run.recipe.deterministic for run in watch.trials)
+    trial = ray.remote(num_cpus=CORES, max_retries=RETRIES, max_calls=int(alone))(_trial)
+    waiting = {trial.remote(str(run.folder.resolve())): run for run in watch.unfinished}
+    while waiting:
+        for ended in ray.wait(list(waiting), timeout=LOOK_SECONDS)[0]:
+            run = waiting.pop(ended)
+            try:
+                ray.get(ended)
+            except ray.exceptions.RayError as error:
+                runs.note_failure(run, _first_line(getattr(error, "cause", None) or error))
+        watch.look()
+        tell()
+
+
+def _trial(folder):
+    """In a Ray worker: train a run to its end, from its start or from its checkpoint."""
+    from core.__main__ import train_unattended
+
+    run = runs.read(Path(folder))
+    while runs.is_locked(run):  # somebody trains it: a worker, perhaps, that is about to die with its node
+        time.sleep(LOOK_SECONDS)
+    with runs.lock(run):
+        if not (run.folder / "result.json").exists():
+            runs.unmark_queued(run)
+            runs.forget_ending(run)
+            jobs.train_logged(run, train_unattended)
+
+
+def connected(address: str) -> contextlib.AbstractContextManager:
+    """A connection to the cluster at an address, for a `with`. Raises ConnectionError if there is none.
+
+    Whether somebody listens there is asked first: Ray alone would try for minutes.
+    """
+    environment = {
+        "PYTHONPATH": str(jobs.REPOSITORY),
+        "TF_NUM_INTRAOP_THREADS": str(CORES),
+        "TF_NUM_INTEROP_THREADS": "1",
+    }
+    environment |= {name: os.environ[name] for name in ("KERAS_HOME",) if name in os.environ}
+    try:
+        if address != "auto":
+            place = urllib.parse.urlsplit(address if "://" in address else f"//{address}")
+            socket.create_connection((place.hostname, place.port or 0), CONNECT_SECONDS).close()
+        return ray.init(address, runtime_env={"env_vars": environment}, log_to_driver=False, logging_level="ERROR")
+    except (Exception, SystemExit) as error:  # no address, no cluster, another version; Ray exits if no Ray answers
+        raise ConnectionError(f"no Ray cluster can be used at {address} ({_first_line(error)})") from error
+
+
+def _first_line(error):
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
