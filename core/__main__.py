@@ -311,7 +311,7 @@ def sweep_command(given) -> int:
 def _sweep(plan, address=None):
     """Train what is missing of a plan, here or on the Ray cluster at an address; its runs, and whether all finished."""
     if all((runs.ROOT / name / "result.json").exists() for name, _ in plan):
-        return jobs.prepare(plan, "", ""), True
+        return jobs.find_or_create(plan, "", ""), True
     train = sweep.on_this_machine
     with contextlib.ExitStack() as connection:
         if address:
@@ -324,7 +324,7 @@ def _sweep(plan, address=None):
         data = mnist.load(report=_say)
         for _, recipe in plan:
             _refuse_data(recipe, data)
-        watch, line = sweep.Watch(jobs.prepare(plan, data.description, data.name)), Line()
+        watch, line = sweep.Watch(jobs.find_or_create(plan, data.description, data.name)), Line()
         for run in watch.unfinished:
             _refuse_data(run.recipe, data, run)
         try:

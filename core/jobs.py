@@ -51,7 +51,7 @@ def create(recipe: Recipe, folder: Path | None = None) -> runs.Run:
     return runs.create(folder or runs.new_folder(recipe.network), recipe, "", "", _now(), versions())
 
 
-def prepare(plan: list[tuple[str, Recipe]], data: str, data_name: str) -> list[runs.Run]:
+def find_or_create(plan: list[tuple[str, Recipe]], data: str, data_name: str) -> list[runs.Run]:
     """The runs of these names: those that are there, and the missing ones, created to train on this data.
 
     Raises runs.RunError, and creates none, if they are more than are kept, or if one is there with another recipe.
@@ -80,7 +80,13 @@ def submit(recipe: Recipe, folder: Path | None = None) -> runs.Run:
 
 
 def start(run: runs.Run) -> None:
-    """Let a run be trained, or go on, as soon as a trainer is free.
+    """Let a run be trained, or go on, as soon as a trainer is free. Raises as `enqueue`."""
+    enqueue(run)
+    advance()
+
+
+def enqueue(run: runs.Run) -> None:
+    """Let a run wait for a trainer, which `advance` starts.
 
     Raises runs.RunError if it has finished or is being trained, QueueFull if LONGEST_QUEUE runs wait already.
     """
@@ -97,7 +103,6 @@ def start(run: runs.Run) -> None:
             _refuse_full()
             runs.forget_ending(run)
             runs.mark_queued(run, time.time_ns())
-    advance()
 
 
 def queue() -> list[runs.Run]:
@@ -137,6 +142,11 @@ def _alive():
     """The workers of this process that have not ended."""
     _workers[:] = [worker for worker in _workers if worker.poll() is None]
     return _workers
+
+
+def living_workers() -> int:
+    """How many of the workers that this process has started live. A new one takes a while until it holds a slot."""
+    return len(_alive())
 
 
 def _spawn(*arguments):

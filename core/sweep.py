@@ -44,9 +44,8 @@ def plan(options: dict[str, list], seeds: int) -> list[tuple[str, Recipe]]:
 
 def _name(recipe, options):
     given = [f.name for f in fields(Recipe) if f.name in options and f.name != "network"]
-    return "-".join(("sweep", recipe.network, *(_word(name, getattr(recipe, name)) for name in given))) + (
-        f"-seed{recipe.seed}"
-    )
+    words = [_word(name, getattr(recipe, name)) for name in given]
+    return "-".join(["sweep", recipe.network, *words, f"seed{recipe.seed}"])
 
 
 def _word(name, value):
@@ -56,14 +55,13 @@ def _word(name, value):
 
 
 def _shown(value):
-    words = {None: "all", True: "yes", False: "no"}
     if value is None or isinstance(value, bool):
-        return words[value]
+        return {None: "all", True: "yes", False: "no"}[value]
     return repr(value).removesuffix(".0") if isinstance(value, int | float) else value
 
 
 def command(experiment: report.Experiment) -> str:
-    """The command that trains the runs of one of the report's experiments, if those are a grid."""
+    """The command that trains the runs of one of the report's experiments, if they are a grid of values."""
     planned = [recipe for _, recipe in report.planned(experiment)]
     words = ["python -m core sweep"]
     for f in fields(Recipe):
@@ -79,7 +77,7 @@ class Watch:
     def __init__(self, trials: list[runs.Run]):
         self.trials, self.statuses = trials, {}
         self.look()
-        self.began, self.steps_before = time.monotonic(), self._steps_done()
+        self.began, self.steps_before = time.monotonic(), self._steps_left()
 
     def look(self) -> None:
         """See what each run is doing; one that has finished needs no second look."""
@@ -101,18 +99,16 @@ class Watch:
         count = Counter(self.statuses.values())
         parts = [f"{count['finished']:,} of {len(self.trials):,} trials finished", f"{count['training']:,} trained now"]
         parts += [f"{count[name]:,} {name}" for name in ("failed", "interrupted") if count[name]]
-        done, steps = self._steps_done(), sum(run.recipe.steps for run in self.trials)
-        if done > self.steps_before:
-            pace = (time.monotonic() - self.began) / (done - self.steps_before)
-            minutes, seconds = divmod(round(pace * (steps - done)), 60)
+        left = self._steps_left()
+        if left < self.steps_before:
+            pace = (time.monotonic() - self.began) / (self.steps_before - left)
+            minutes, seconds = divmod(round(pace * left), 60)
             parts.append(f"{minutes:,}:{seconds:02d} left")
         return ", ".join(parts)
 
-    def _steps_done(self):
-        return sum(
-            run.recipe.steps if self.statuses[run.name] == "finished" else runs.read_progress(run).get("step", 0)
-            for run in self.trials
-        )
+    def _steps_left(self):
+        awaited = [run for run in self.unfinished if self.statuses[run.name] != "failed"]
+        return sum(run.recipe.steps - runs.read_progress(run).get("step", 0) for run in awaited)
 
 
 def on_this_machine(watch: Watch, tell: Callable[[], None]) -> None:
@@ -133,7 +129,7 @@ def on_this_machine(watch: Watch, tell: Callable[[], None]) -> None:
         due = [run for run in watch.unfinished if is_due(run)]
         for run in due[: max(0, FED - len(jobs.queue()))]:
             try:
-                jobs.start(run)
+                jobs.enqueue(run)
             except jobs.QueueFull:
                 break
             except runs.RunError:  # perhaps a page held its lock, in the moment in which it looked
@@ -142,7 +138,8 @@ def on_this_machine(watch: Watch, tell: Callable[[], None]) -> None:
                     raise
             else:
                 starts[run.name] += 1
-        jobs.advance()  # in case a worker was killed before it could start the next
+        if jobs.living_workers() < jobs.LIMIT:  # else those on their way would be started again with each look
+            jobs.advance()
         tell()
         if not due and not any(watch.statuses[run.name] in ACTIVE for run in watch.unfinished):
             return

@@ -15,6 +15,7 @@ from tests.test_jobs import trainer_of
 
 TRIALS = 100
 OPTIONS = {"network": ["tiny"], "examples": [100], "batch": [10], "steps": [40], "learning_rate": [0.001, 0.01]}
+NODE = {"num_cpus": 1, "node_ip_address": "127.0.0.1"}
 WAIT_SECONDS = 1800
 
 drivers: list[subprocess.Popen] = []
@@ -31,8 +32,8 @@ def cluster(tmp_path, monkeypatch):
     monkeypatch.setenv("DIGIT_SUM_LAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    nodes.add_node(num_cpus=1)
+    nodes = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
+    nodes.add_node(**NODE)
     yield nodes
     for process in drivers:
         process.kill()
@@ -59,7 +60,6 @@ def wait_for(count, process):
     while len(results()) < count:
         assert process.poll() is None and time.monotonic() < until, f"{len(results())} finished"
         time.sleep(0.2)
-    return results()
 
 
 def a_trial_in_training():
@@ -73,16 +73,18 @@ def a_trial_in_training():
 @pytest.mark.filterwarnings("ignore")  # Ray's own
 def test_100_trials_are_there_once_though_a_worker_a_node_and_the_driver_are_killed(cluster):
     first = start(cluster)
-    seen = wait_for(10, first)
+    wait_for(10, first)
+    seen = results()
     os.kill(trainer_of(a_trial_in_training()), signal.SIGKILL)
-    seen |= wait_for(30, first)
+    wait_for(30, first)
+    seen = results() | seen  # when each was written first
     cluster.remove_node(cluster.worker_nodes.copy().pop(), allow_graceful=False)
-    seen |= wait_for(50, first)
+    wait_for(50, first)
     first.kill()
     first.wait()
-    seen |= results()
+    seen = results() | seen
     assert len(seen) < TRIALS
-    cluster.add_node(num_cpus=1)
+    cluster.add_node(**NODE)
     again = start(cluster)
     said, _ = again.communicate(timeout=WAIT_SECONDS)
     assert again.returncode == 0 and said.count(f" {TRIALS // 2} ") == 2, said  # of each point, all seeds

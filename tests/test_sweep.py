@@ -77,7 +77,7 @@ def test_without_ray_the_option_says_what_to_install(capsys, monkeypatch):
 
 
 def test_a_name_that_is_taken_by_another_recipe_is_refused(capsys):
-    jobs.prepare([("sweep-tiny-steps5-seed1", Recipe(network="tiny", steps=6))], "", "")
+    jobs.find_or_create([("sweep-tiny-steps5-seed1", Recipe(network="tiny", steps=6))], "", "")
     code, out, err = core_command(capsys, "--network", "tiny", "--steps", "5")
     assert code == 2 and "sweep-tiny-steps5-seed1 is there with another recipe" in err
 
