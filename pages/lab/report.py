@@ -8,6 +8,7 @@ from pages.shared.comparing import reached
 from pages.shared.experiments import experiment_card, keep_prob_chart, labels_chart, overview, pairs_map, verdict_table
 
 parts.style()
+parts.say_at_exit()
 st.title("The report", anchor=False)
 st.write(
     "A course report of December 2017 trained seven experiments on MNIST. Each is here with what it printed, what is "

@@ -32,6 +32,7 @@ def watch():
 
 
 parts.style()
+parts.say_at_exit()
 jobs.warm()
 st.title("Train", anchor=False)
 if complaint := st.session_state.pop("complaint", None):

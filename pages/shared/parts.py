@@ -1,8 +1,10 @@
 """What several pages show the same way: the two colours, digits, bars, and checkpoints loaded once for all visitors."""
 
+import atexit
 import base64
 import html
 import io
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +71,18 @@ def loadable_or_stop() -> list[tuple[runs.Run, dict | None]]:
         st.info("No checkpoint yet. Train a network on the Train page, then come back.")
         st.stop()
     return available
+
+
+@st.cache_resource
+def say_at_exit() -> None:
+    """Once for the server: when it is quit, say which trainings go on, and how to end them."""
+    atexit.register(_say_what_goes_on)
+
+
+def _say_what_goes_on():
+    for run in runs.list_runs():
+        if runs.status(run) in ("training", "queued"):
+            print(f"  {run.name} goes on without the app. To end it: python -m core stop {run.name}", file=sys.stderr)
 
 
 def digit_image(digit: np.ndarray | None, caption: str, half: str) -> str:
