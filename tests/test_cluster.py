@@ -15,7 +15,6 @@ from tests.test_jobs import trainer_of
 
 TRIALS = 100
 OPTIONS = {"network": ["tiny"], "examples": [100], "batch": [10], "steps": [40], "learning_rate": [0.001, 0.01]}
-NODE = {"num_cpus": 1, "node_ip_address": "127.0.0.1"}
 WAIT_SECONDS = 1800
 
 drivers: list[subprocess.Popen] = []
@@ -32,8 +31,8 @@ def cluster(tmp_path, monkeypatch):
     monkeypatch.setenv("DIGIT_SUM_LAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    nodes = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
-    nodes.add_node(**NODE)
+    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    nodes.add_node(num_cpus=1)
     yield nodes
     for process in drivers:
         process.kill()
@@ -84,7 +83,7 @@ def test_100_trials_are_there_once_though_a_worker_a_node_and_the_driver_are_kil
     first.wait()
     seen = results() | seen
     assert len(seen) < TRIALS
-    cluster.add_node(**NODE)
+    cluster.add_node(num_cpus=1)
     again = start(cluster)
     said, _ = again.communicate(timeout=WAIT_SECONDS)
     assert again.returncode == 0 and said.count(f" {TRIALS // 2} ") == 2, said  # of each point, all seeds
