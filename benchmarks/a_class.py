@@ -32,6 +32,7 @@ DEBOUNCE_SECONDS = 0.2  # the canvas waits this long after a stroke before it te
 LONG = Recipe(network="sum_posterior", steps=1_000_000)
 MOST_START_SECONDS = 600
 MOST_MILLISECONDS = 120_000
+SETTLE_MILLISECONDS = 500  # after Clear the canvas starts again, and loses a stroke that is drawn meanwhile
 
 
 class Tally:
@@ -124,6 +125,7 @@ def _browsers(url, known, until, tally):
                 tally.browsers.append(time.monotonic() - began - DEBOUNCE_SECONDS)
                 click(page, "Clear both")
                 _wait(page, "Draw two digits")
+                page.wait_for_timeout(SETTLE_MILLISECONDS)
 
 
 def _wait(page, words):
