@@ -1,11 +1,11 @@
 """A class at work: how long a rerun of the draw page takes while 30 visitors draw, with a training beside and without.
 
-    python -m benchmarks.a_class [ROUNDS] [SECONDS]
+    python -m benchmarks.a_class [ROUNDS] [SECONDS] [BROWSERS]
 
 Server, visitors, browsers and trainer share this machine, so in a real class, whose browsers are elsewhere, it is
-quicker. 30 visitors of tests/session.py each draw or clear every two seconds, three pages in a real Chromium draw too,
-and every answer is compared with what the network answers to that drawing. In each round both ways come in turn,
-SECONDS each. The training is a long one of `sum_posterior`, queued and started as the app does it.
+quicker. 30 visitors of tests/session.py each draw or clear every two seconds, BROWSERS pages (three, or 0) in a real
+Chromium draw too, and every answer is compared with what the network answers to that drawing. In each round both ways
+come in turn, SECONDS each. The training is a long one of `sum_posterior`, queued and started as the app does it.
 Needs requirements-dev.txt.
 """
 
@@ -16,6 +16,7 @@ import random
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from tests.server import REPOSITORY, chromium, serving
 from tests.session import Failed, pairs, visiting
 from tests.test_browser import click, draw_sample
 
-VISITORS, BROWSERS, EVERY_SECONDS, PAIRS = 30, 3, 2.0, 40
+VISITORS, EVERY_SECONDS, PAIRS = 30, 2.0, 40
 DEBOUNCE_SECONDS = 0.2  # the canvas waits this long after a stroke before it tells of it, and is left out
 LONG = Recipe(network="sum_posterior", steps=1_000_000)
 MOST_START_SECONDS = 600
@@ -42,7 +43,7 @@ class Tally:
         self.reruns, self.browsers, self.failed = [], [], []
 
 
-def main(rounds: int = 3, seconds: int = 40) -> None:
+def main(rounds: int = 3, seconds: int = 40, browsers: int = 3) -> None:
     """Print reruns, failures and percentiles with a training and without."""
     tallies = {"without": Tally(), "training": Tally()}
     with tempfile.TemporaryDirectory() as folder:
@@ -54,13 +55,12 @@ def main(rounds: int = 3, seconds: int = 40) -> None:
             for _ in range(rounds):
                 for way, tally in tallies.items():
                     with _training() if way == "training" else contextlib.nullcontext():
-                        asyncio.run(_class(server.url, known, time.monotonic() + seconds, tally))
+                        asyncio.run(_class(server.url, known, seconds, browsers, tally))
             assert "Traceback" not in server.log, server.log
     for way, tally in tallies.items():
         print(f"{way:9} {len(tally.reruns)} reruns, {len(tally.failed)} failed: {_percentiles(tally.reruns)}")
-        print(
-            f"          {len(tally.browsers)} drawings in browsers, from pen up to sum: {_percentiles(tally.browsers)}"
-        )
+        if tally.browsers:
+            print(f"{'':9} {len(tally.browsers)} drawings in browsers, pen up to sum: {_percentiles(tally.browsers)}")
         for fault in tally.failed[:5]:
             print(f"          {fault}")
 
@@ -86,9 +86,14 @@ def _training():
             time.sleep(0.1)
 
 
-async def _class(url, known, until, tally):
-    visitors = [_visitor(url, known, until, tally, number) for number in range(VISITORS)]
-    await asyncio.gather(asyncio.to_thread(_browsers, url, known, until, tally), *visitors)
+async def _class(url, known, seconds, browsers, tally):
+    opened, ended = threading.Event(), threading.Event()
+    drawing = asyncio.create_task(asyncio.to_thread(_browsers, url, known, browsers, opened, ended, tally))
+    await asyncio.to_thread(opened.wait)  # browsers that start take both cores
+    until = time.monotonic() + seconds
+    await asyncio.gather(*(_visitor(url, known, until, tally, number) for number in range(VISITORS)))
+    ended.set()
+    await drawing
 
 
 async def _visitor(url, known, until, tally, number):
@@ -99,22 +104,31 @@ async def _visitor(url, known, until, tally, number):
             while time.monotonic() < until:
                 pair = random.choice(known)
                 for half in ("top", "bottom"):
-                    await asyncio.sleep(EVERY_SECONDS)
+                    await _own_turn(number)
                     await session.draw_half(pair, half)
-                await asyncio.sleep(EVERY_SECONDS)
+                await _own_turn(number)
                 await session.click("Clear both")
             tally.reruns += session.seconds[opened:]
     except Failed as fault:
         tally.failed.append(str(fault))
 
 
-def _browsers(url, known, until, tally):
-    with chromium() as browser:
-        pages = [browser.new_context().new_page() for _ in range(BROWSERS)]
+async def _own_turn(number):
+    """Wait for this visitor's moment in the two seconds: whom one wait brought together would stay together."""
+    await asyncio.sleep((EVERY_SECONDS * number / VISITORS - time.monotonic()) % EVERY_SECONDS)
+
+
+def _browsers(url, known, browsers, opened, ended, tally):
+    with contextlib.ExitStack() as stack:
+        stack.callback(opened.set)  # also if it fails
+        browser = stack.enter_context(chromium())
+        pages = [browser.new_context().new_page() for _ in range(browsers)]
         for page in pages:
             page.goto(url, timeout=MOST_MILLISECONDS)
             _wait(page, "Draw two digits")
-        while time.monotonic() < until:
+            page.wait_for_timeout(SETTLE_MILLISECONDS)
+        opened.set()
+        while not ended.wait(0 if pages else None):
             for page in pages:
                 pair = random.choice(known)
                 draw_sample(page, "top", pair.samples[0])
@@ -133,4 +147,4 @@ def _wait(page, words):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:3]))
+    main(*map(int, sys.argv[1:4]))
