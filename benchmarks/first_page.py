@@ -12,14 +12,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.server import REPOSITORY, chromium, serving
+from tests.server import REPOSITORY, chromium, mebibytes, serving
 
 EMPTY_APP = 'import streamlit as st\nst.write("nothing here")\n'
 
 
 def main(rounds: int = 7) -> None:
     """Print the median seconds of both apps, their ratio, and the servers' memory."""
-    seconds, mebibytes = {"empty": [], "lab": []}, {"empty": [], "lab": []}
+    seconds, memory = {"empty": [], "lab": []}, {"empty": [], "lab": []}
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         empty = Path(folder) / "empty.py"
         empty.write_text(EMPTY_APP)
@@ -35,15 +35,10 @@ def main(rounds: int = 7) -> None:
                         page.locator("canvas.upper-canvas").nth(1).wait_for()
                     if number:  # the first round fills the disk's caches
                         seconds[name].append(time.monotonic() - began)
-                        mebibytes[name].append(_resident_mebibytes(server.pid))
+                        memory[name].append(mebibytes(server.pid))
     for name in apps:
-        print(f"{name:6} {statistics.median(seconds[name]):.2f} s   {statistics.median(mebibytes[name]):.0f} MiB")
+        print(f"{name:6} {statistics.median(seconds[name]):.2f} s   {statistics.median(memory[name]):.0f} MiB")
     print(f"ratio  {statistics.median(seconds['lab']) / statistics.median(seconds['empty']):.2f}")
-
-
-def _resident_mebibytes(pid):
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ The peak is the kernel's own (VmHWM). Needs requirements-dev.txt.
 import tempfile
 from pathlib import Path
 
-from tests.server import REPOSITORY, chromium, serving
+from tests.server import REPOSITORY, chromium, mebibytes, serving
 
 PAGES = ("", "train", "compare", "report", "inside", "mistakes", "convolution", "relu", "backpropagation", "counting")
 WITH_SECTIONS = ("inside", "mistakes", "convolution", "relu")
@@ -31,7 +31,7 @@ def main() -> None:
             for i in range(sections.count() if path in WITH_SECTIONS else 0):
                 sections.nth(i).click()
                 _settle(page)
-            now, peak = (_mebibytes(server.pid, kind) for kind in ("VmRSS", "VmHWM"))
+            now, peak = (mebibytes(server.pid, kind) for kind in ("VmRSS", "VmHWM"))
             print(f"{path or 'draw':16} {now:5.0f} MiB, peak {peak:.0f}")
 
 
@@ -39,10 +39,6 @@ def _settle(page):
     page.wait_for_timeout(300)
     page.wait_for_function(SETTLED, timeout=MOST_MILLISECONDS)
     page.wait_for_timeout(300)
-
-
-def _mebibytes(pid, kind):
-    return int(Path(f"/proc/{pid}/status").read_text().split(f"{kind}:")[1].split()[0]) / 1024
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import tensorflow as tf
 from core import mnist
 from core.presets import as_in_the_report, quickest
 from core.recipe import Recipe
-from core.training import Trainer, faster_precision
+from core.training import Trainer, faster_precision, first_precision
 
 # network → accuracy, and the seconds that were set as a goal on a processor with bfloat16
 GOALS = {
@@ -55,7 +55,7 @@ def protocol_seconds(network: str, data: mnist.Mnist) -> float:
 
 def started(recipe: Recipe, data: mnist.Mnist) -> Trainer:
     """A trainer whose graph is built, back at its first step."""
-    trainer = Trainer(recipe, recipe.architecture, data, faster_precision())
+    trainer = Trainer(recipe, recipe.architecture, data, first_precision(recipe))
     state = trainer.state()
     trainer.point(*trainer.advance(1))
     trainer.restore(state, 0)

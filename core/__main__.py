@@ -221,10 +221,16 @@ def _refuse_workers(recipe, together):
             raise InputError(str(error)) from error
 
 
-def _import_training():
-    """core.training, imported here because TensorFlow takes seconds and half a gigabyte."""
+def _import_tensorflow():
+    """TensorFlow, imported where it is needed because it takes seconds and half a gigabyte."""
     with _quiet_stderr():
-        import tensorflow  # noqa: F401
+        import tensorflow
+    return tensorflow
+
+
+def _import_training():
+    """core.training, after TensorFlow in its quiet way."""
+    _import_tensorflow()
     from core import training
 
     return training
@@ -467,9 +473,7 @@ def export_command(given) -> int:
         raise InputError(f"{path} is there already. Choose another --output.")
     if given.format == "keras" and path.suffix != ".keras":
         raise InputError(f"--output is {path}; a Keras file's name ends in .keras")
-    _import_training()
-    import tensorflow as tf
-
+    tf = _import_tensorflow()
     from core import keras_model
 
     model = keras_model.build(run.network)

@@ -60,6 +60,11 @@ def serving(script: Path, log: Path, **environment: str):
         process.wait(timeout=PATIENCE_SECONDS)
 
 
+def mebibytes(pid: int, kind: str = "VmRSS") -> float:
+    """The memory of a process as Linux counts it: resident, or "VmHWM", its peak."""
+    return int(Path(f"/proc/{pid}/status").read_text().split(f"{kind}:")[1].split()[0]) / 1024
+
+
 def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

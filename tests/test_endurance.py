@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core import jobs, runs
-from tests.server import REPOSITORY, serving
+from tests.server import REPOSITORY, mebibytes, serving
 from tests.session import pairs, visiting
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads and files in Linux' /proc")
@@ -36,8 +36,7 @@ class Held:
     @classmethod
     def by(cls, pid: int) -> "Held":
         process = Path(f"/proc/{pid}")
-        resident = int((process / "status").read_text().split("VmRSS:")[1].split()[0]) / 1024
-        return cls(resident, len(os.listdir(process / "task")), len(os.listdir(process / "fd")))
+        return cls(mebibytes(pid), len(os.listdir(process / "task")), len(os.listdir(process / "fd")))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests import pen
-from tests.server import REPOSITORY, open_page, serving
+from tests.server import REPOSITORY, mebibytes, open_page, serving
 from tests.test_browser import answer, canvas, draw_sample
 
 PAGES = {  # title in the navigation → heading, and words that only a page with the drawing's own results has
@@ -89,6 +89,5 @@ def test_every_page_is_visited_with_a_drawing_made(name, options, server, browse
     # not one request elsewhere, usage statistics among them
     assert {url.netloc for url in asked if url.scheme.startswith("http")} == {urlsplit(server.url).netloc}
     assert "Traceback" not in server.log and "Error" not in server.log, server.log
-    resident = int(Path(f"/proc/{server.pid}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
-    assert resident < MOST_MEBIBYTES
+    assert mebibytes(server.pid) < MOST_MEBIBYTES
     page.context.close()

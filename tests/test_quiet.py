@@ -1,18 +1,13 @@
 """What the server takes from outside: uploads up to a size, cut while they stream, and nothing kept of the rest."""
 
 import socket
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.needs import PATIENCE_SECONDS
-from tests.server import REPOSITORY, chromium, open_page, serving
+from tests.server import REPOSITORY, chromium, mebibytes, open_page, serving
 
 CAP_BYTES = 16 * 2**20  # maxUploadSize in .streamlit/config.toml
 TOO_LARGE_BYTES = 200_000_000
-
-
-def resident_mebibytes(pid):
-    return int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
 
 
 def stream(request, url, look):
@@ -47,10 +42,8 @@ def test_an_upload_over_the_cap_is_cut_while_it_streams(tmp_path):
         small = {"name": "small.safetensors", "mimeType": "application/octet-stream", "buffer": b"small"}
         page.locator("input[type=file]").set_input_files(small)
         page.get_by_text("holds no weights").wait_for()
-        memory = [resident_mebibytes(server.pid)]
-        answer = stream(
-            requests[0].all_headers(), requests[0].url, lambda: memory.append(resident_mebibytes(server.pid))
-        )
+        memory = [mebibytes(server.pid)]
+        answer = stream(requests[0].all_headers(), requests[0].url, lambda: memory.append(mebibytes(server.pid)))
         assert b" 413 " in answer
         assert max(memory) - memory[0] < 3 * CAP_BYTES / 2**20
         large = {**small, "buffer": bytes(CAP_BYTES + 2**20)}

@@ -115,33 +115,28 @@ def differences(workers, steps, recipes):
         started(free_addresses(workers), ["-c", AGREE, steps, json.dumps([RATE | fields for fields in recipes])]), 3600
     )
     assert [code for code, *_ in said] == [0] * workers, "\n".join(err[-2000:] for *_, err in said)
-    return [json.loads(line) for line in said[0][1].splitlines() if line.startswith("{")]
+    found = [json.loads(line) for line in said[0][1].splitlines() if line.startswith("{")]
+    print(*found, sep="\n")
+    assert len(found) == len(recipes)
+    return found
 
 
 def test_two_workers_train_what_one_process_trains():
-    found = differences(2, 5, QUICK)
-    assert len(found) == len(QUICK)
-    for one in found:
+    for one in differences(2, 5, QUICK):
         assert one["apart"] < 1e-5 < 1e-4 < one["moved"] and one["loss"] < 1e-5, one
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("workers", [2, 4])
 def test_workers_agree_with_one_process_after_50_steps(workers):
-    found = differences(workers, 50, LONG)
-    print(*found, sep="\n")
-    assert len(found) == len(LONG)
-    for one in found:
+    for one in differences(workers, 50, LONG):
         assert one["apart"] < 1e-5 < 1e-3 < one["moved"], one
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("workers", [2, 4])
 def test_sum_networks_with_a_last_layer_agree_in_their_loss_after_50_steps(workers):
-    found = differences(workers, 50, WITH_A_LAST_LAYER)
-    print(*found, sep="\n")
-    assert len(found) == len(WITH_A_LAST_LAYER)
-    for one in found:
+    for one in differences(workers, 50, WITH_A_LAST_LAYER):
         assert one["loss"] < 1e-4 and one["apart"] < 1e-3 < one["moved"], one
 
 
