@@ -15,8 +15,7 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from tests.needs import PATIENCE_SECONDS
-from tests.server import REPOSITORY, serving
-from tests.test_quiet import resident_mebibytes
+from tests.server import REPOSITORY, mebibytes, serving
 
 MOST_MESSAGE_BYTES = 16_000_000  # maxMessageSize in .streamlit/config.toml
 FIRST_START = "#00000100"  # the background of a canvas' first start, which every report carries
@@ -117,10 +116,10 @@ def test_a_forged_drawing_is_nothing_drawn(server, name):
 
 def test_a_message_over_the_cap_ends_its_connection_alone_and_is_not_kept(server):
     with visiting(server) as visit, visiting(server) as other:
-        before = resident_mebibytes(server.pid)
+        before = mebibytes(server.pid)
         with pytest.raises(ConnectionClosedError):
             visit.tell(json_value=json.dumps("x" * 2 * MOST_MESSAGE_BYTES))
-        assert resident_mebibytes(server.pid) - before < MOST_MESSAGE_BYTES / 2**20
+        assert mebibytes(server.pid) - before < MOST_MESSAGE_BYTES / 2**20
         assert "Draw two digits" in other.tell(json_value="{}")
     assert "Traceback" not in server.log
 
