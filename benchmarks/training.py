@@ -62,7 +62,7 @@ def ours(name: str, batch: int, dtype: str, data: mnist.Mnist, **fields) -> Call
     trainer = Trainer(recipe, NETWORKS[name], data, dtype)
     steps = max(1, 1024 // batch)
     trainer.advance(steps)
-    return lambda: pace(lambda: trainer.advance(steps), steps * trainer.digits)
+    return lambda: pace(lambda: trainer.advance(steps), steps * trainer.recipe.step_digits)
 
 
 def keras_fit(batch: int, dtype: str, data: mnist.Mnist) -> Callable[[], float]:

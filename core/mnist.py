@@ -126,16 +126,19 @@ def subset(labels: np.ndarray, examples: int | None, seed: int) -> np.ndarray:
     return np.sort(dealt[:examples])
 
 
-def batches(examples: int, batch: int, seed: int, first_step: int, steps: int) -> np.ndarray:
+def batches(examples: int, batch: int, seed: int, first_step: int, steps: int, fixed_pairs: bool = False) -> np.ndarray:
     """Which images each step takes: (steps, batch) indices into 0…examples−1.
 
     A stream of epochs one after the other, each a permutation made from (seed, epoch), so any step can be computed
-    without the steps before it and a resumed run sees what the run would have seen.
+    without the steps before it and a resumed run sees what the run would have seen. With `fixed_pairs` an epoch is a
+    permutation of pairs, the same ones in every epoch, each of them two indices in turn.
     """
+    units = disjoint_pairs(examples, seed) if fixed_pairs else np.arange(examples)
     start, stop = first_step * batch, (first_step + steps) * batch
-    epochs = range(start // examples, (stop - 1) // examples + 1)
-    stream = np.concatenate([np.random.default_rng([seed, 2, epoch]).permutation(examples) for epoch in epochs])
-    offset = epochs.start * examples
+    epochs = range(start // units.size, (stop - 1) // units.size + 1)
+    orders = [np.random.default_rng([seed, 2, epoch]).permutation(len(units)) for epoch in epochs]
+    stream = np.concatenate([units[order].ravel() for order in orders])
+    offset = epochs.start * units.size
     return stream[start - offset : stop - offset].reshape(steps, batch).astype(np.int32)
 
 

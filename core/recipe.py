@@ -34,11 +34,15 @@ class Recipe:
     examples: int | None = _number(None, 10, 59_000, "Training images, balanced over the digits; none: all there are.")
 
     # how the steps go
-    batch: int = _number(128, 1, 4096, "Inputs of a step: digits, or pairs where pairing is fresh.")
+    batch: int = _number(128, 1, 4096, "Inputs of a step: digits, or pairs where pairing is not all.")
     steps: int = _number(1000, 1, 1_000_000, "Steps of training, the report's iterations.")
     learning_rate: float = _number(1e-3, 1e-7, 1.0, "Adam's learning rate; the peak where the schedule is one-cycle.")
     schedule: str = _choice("one-cycle", ("one-cycle", "constant"), "How the rate moves: up and down once, or not.")
-    pairing: str = _choice("all", ("all", "fresh"), "Sum networks: all N² pairs of a batch, or new pairs each epoch.")
+    pairing: str = _choice(
+        "all",
+        ("all", "fresh", "fixed"),
+        "Sum networks: all N² pairs of a batch, new pairs each epoch, or always the same.",
+    )
     tied: bool = _choice(True, (True, False), "Sum networks: both halves share their weights, or each has its own.")
     labels: str = _choice("sums", ("sums", "digits"), "sum_posterior: learn from sums alone, or be told each digit.")
     unmet: str = _text("", r"|\d\+\d(,\d\+\d)*", "digit pairs such as 3+8,4+7", "Sum networks: pairs never trained on.")
@@ -87,6 +91,16 @@ class Recipe:
         """The network it trains, its halves untied if so asked."""
         network = NETWORKS[self.network]
         return network if self.tied else untied(network)
+
+    @property
+    def deals_pairs(self) -> bool:
+        """Whether a step's digits come two by two, each in one pair, and not all with all."""
+        return self.architecture.reads_pairs and self.pairing != "all"
+
+    @property
+    def step_digits(self) -> int:
+        """How many images a step works on."""
+        return self.batch * (2 if self.deals_pairs else 1)
 
     @property
     def met(self) -> np.ndarray:

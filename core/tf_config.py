@@ -73,11 +73,10 @@ def shares(recipe: Recipe, workers: int) -> list[slice]:
     Digits of a sum network stay together by two, as its tower reads them.
     """
     together = 2 if recipe.architecture.reads_pairs else 1
-    fresh = together == 2 and recipe.pairing == "fresh"
-    digits = recipe.batch * (2 if fresh else 1)
+    digits = recipe.step_digits
     parts = -(-digits // together)
     if parts < workers:
-        least = workers if fresh else together * (workers - 1) + 1
+        least = workers if recipe.deals_pairs else together * (workers - 1) + 1
         raise ValueError(f"batch is {recipe.batch}; allowed with {workers} workers: a whole number from {least}")
     ends = [min(digits, together * (parts * worker // workers)) for worker in range(workers + 1)]
     return [slice(first, end) for first, end in pairwise(ends)]

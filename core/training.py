@@ -128,7 +128,9 @@ def _follow(run, trainer, report):
                 began, first = time.monotonic(), trainer.step
             else:
                 pace = (time.monotonic() - began) / (trainer.step - first)
-                progress = Progress(trainer.step, steps, trainer.digits / pace, pace * (steps - trainer.step), point)
+                progress = Progress(
+                    trainer.step, steps, run.recipe.step_digits / pace, pace * (steps - trainer.step), point
+                )
                 runs.write_progress(
                     run,
                     "training",
@@ -211,7 +213,6 @@ class Trainer:
         self.first_moments = [tf.Variable(tf.zeros(v.shape)) for v in self.variables]
         self.second_moments = [tf.Variable(tf.zeros(v.shape)) for v in self.variables]
         self.step, self.seconds, self.rate_factor = 0, 0.0, 1.0
-        self.digits = recipe.batch * (2 if self._fresh_pairs else 1)  # of a step
         if network.reads_pairs:
             self.towers = {id(model): keras_model.tower(model) for model in (self.model, self.averaged)}
             # a third model, for snapshots: the averaged one as far as what its last FC layer reads of a top digit
@@ -221,8 +222,10 @@ class Trainer:
     def advance(self, steps: int) -> tuple[float, float]:
         """Take steps; the loss and the accuracy of the last batch."""
         began = time.monotonic()
-        order = mnist.batches(self.examples, self.digits, self.recipe.seed, self.step, steps)
-        rates = [self.rate_factor * self.recipe.rate_at(self.step + i) for i in range(steps)]
+        recipe = self.recipe
+        place = self.examples, recipe.step_digits, recipe.seed, self.step, steps
+        order = mnist.batches(*place, fixed_pairs=recipe.deals_pairs and recipe.pairing == "fixed")
+        rates = [self.rate_factor * recipe.rate_at(self.step + i) for i in range(steps)]
         loss, accuracy = self._advance(
             tf.constant(order), tf.constant(rates, tf.float32), tf.constant(self.step, tf.int32)
         )
@@ -279,10 +282,6 @@ class Trainer:
     def precision_of(state: dict[str, np.ndarray]) -> str:
         """The number format in which a run began, and must go on."""
         return "bfloat16" if state.get("bfloat16", False) else "float32"
-
-    @property
-    def _fresh_pairs(self):
-        return self.network.reads_pairs and self.recipe.pairing == "fresh"
 
     def _state_variables(self):
         variables = keras_model.named_variables(self.model)
@@ -345,7 +344,7 @@ class Trainer:
 
     def _halves(self, model, images, labels, training):
         """Features of tops and of bottoms, and their digits: of pairs, or of N digits to pair each with each."""
-        if self._fresh_pairs:
+        if self.recipe.deals_pairs:
             side = images.shape[-1]
             features = self.towers[id(model)](tf.reshape(images, (-1, 2 * side, side, 1)), training=training)
             return features[0::2], features[1::2], labels[0::2], labels[1::2]
@@ -369,7 +368,7 @@ class Trainer:
         The last FC layer acts on two joined vectors, so its logits are a sum of two parts, and N digits give N² pairs
         for N passes through the tower. A pair that the recipe leaves out weighs nothing.
         """
-        if self._fresh_pairs:
+        if self.recipe.deals_pairs:
             logits = _head(model, top, bottom)
         elif self.network.layers[-1] == AddDigits():
             logits = tf.reshape(keras_model.log_sum_probabilities(bottom, top), (-1, SUMS))  # [top, bottom, sum]
@@ -382,7 +381,7 @@ class Trainer:
 
     def _truth(self, top_digits, bottom_digits):
         """True sums and weights of pairs, as `_pairs` has them."""
-        if not self._fresh_pairs:
+        if not self.recipe.deals_pairs:
             tops, bottoms = tf.shape(top_digits)[0], tf.shape(bottom_digits)[0]
             top_digits, bottom_digits = tf.repeat(top_digits, bottoms), tf.tile(bottom_digits, [tops])
         sums = top_digits + bottom_digits

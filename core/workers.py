@@ -143,10 +143,9 @@ class SharedTrainer(Trainer):
         every = shares(recipe, len(crew.cluster.addresses))
         self.share = every[crew.cluster.index]
         digits = every[-1].stop
-        # untied halves have dropout layers of their own, which see every second digit of fresh pairs; a tied tower
+        # untied halves have dropout layers of their own, which see every second digit of dealt pairs; a tied tower
         # reads two digits at a time, and sees a blank one after an odd number of them
-        fresh = network.reads_pairs and recipe.pairing == "fresh"
-        halved = 2 if fresh and not network.tied else 1
+        halved = 2 if recipe.deals_pairs and not network.tied else 1
         filled = digits % 2 if network.reads_pairs and network.tied else 0
         self.dropout = partial(DropoutOfShare, first_row=self.share.start // halved, rows=(digits + filled) // halved)
         super().__init__(recipe, network, data, precision)
@@ -179,12 +178,12 @@ class SharedTrainer(Trainer):
 
         Of a sum network's N² pairs a share has those of its own tops with the bottoms of all.
         """
-        own, n = labels[self.share], self.digits
+        own, n = labels[self.share], self.recipe.step_digits
         if not self.network.reads_pairs:
             logits = self.model(images[..., None], training=True)
             return tf.reduce_sum(self._losses(own, logits)) / n, tf.reduce_sum(_right(logits, own)) / n
         top, bottom, top_digits, bottom_digits = self._halves(self.model, images, own, training=True)
-        if self._fresh_pairs:
+        if self.recipe.deals_pairs:
             _, weights_of_all = self._truth(labels[0::2], labels[1::2])
             logits, truth, weights = self._pairs(self.model, top, bottom, top_digits, bottom_digits)
         else:
@@ -196,11 +195,11 @@ class SharedTrainer(Trainer):
             return tf.math.divide_no_nan(tf.reduce_sum(self._losses(truth, logits) * weights), total), accuracy
         named = tf.math.log(tf.maximum(tf.concat([top, bottom], 0), PROBABILITY_FLOOR))
         losses = self._losses(tf.concat([top_digits, bottom_digits], 0), named)
-        return tf.reduce_sum(losses) / (n if self._fresh_pairs else 2 * n), accuracy
+        return tf.reduce_sum(losses) / (n if self.recipe.deals_pairs else 2 * n), accuracy
 
     def _of_all(self, features):
         """Features (n, …) of the whole batch from those of each share, with the gradient of what all make of them."""
-        return all_sum([tf.pad(features, ((self.share.start, self.digits - self.share.stop), (0, 0)))])[0]
+        return all_sum([tf.pad(features, ((self.share.start, self.recipe.step_digits - self.share.stop), (0, 0)))])[0]
 
 
 def chief_of(crew: Crew) -> Callable[..., SharedTrainer]:

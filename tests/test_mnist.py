@@ -176,6 +176,17 @@ def test_every_epoch_shows_every_image_once_and_any_step_can_be_computed_alone(e
     assert not np.array_equal(stream, mnist.batches(examples, batch, seed=2, first_step=0, steps=60).ravel())
 
 
+@pytest.mark.parametrize(("examples", "batch"), [(101, 10), (100, 14)])
+def test_fixed_pairs_are_the_same_in_every_epoch_and_come_in_another_order(examples, batch):
+    stream = mnist.batches(examples, batch, seed=1, first_step=0, steps=70, fixed_pairs=True).reshape(-1, 2)
+    known = {tuple(pair) for pair in mnist.disjoint_pairs(examples, seed=1).tolist()}
+    first, second = stream[:50].tolist(), stream[50:100].tolist()
+    assert {tuple(pair) for pair in first} == {tuple(pair) for pair in second} == known
+    assert first != second
+    apart = [mnist.batches(examples, batch, 1, step, 1, fixed_pairs=True) for step in range(70)]
+    assert np.array_equal(np.concatenate(apart).ravel(), stream.ravel())
+
+
 def test_pairs_use_every_digit_once_and_change_with_the_epoch():
     pairs = mnist.disjoint_pairs(1000, seed=0)
     assert pairs.shape == (500, 2) and len(set(pairs.ravel().tolist())) == 1000

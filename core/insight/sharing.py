@@ -29,7 +29,6 @@ def trained(run: runs.Run) -> Trained | None:
     result, points = runs.read_result(run), runs.read_metrics(run)
     if result is None:
         return None
-    each = run.recipe.batch * (2 if run.recipe.pairing == "fresh" else 1)  # images of a step
     steps = [next((p["step"] for p in points if p["test_accuracy"] >= level), None) for level in LEVELS]
     return Trained(
         run.name,
@@ -37,8 +36,8 @@ def trained(run: runs.Run) -> Trained | None:
         result["standard_error"],
         run.network.parameters,
         result.get("seconds", math.nan),
-        each * result["steps"],
-        tuple(None if step is None else each * step for step in steps),
+        run.recipe.step_digits * result["steps"],
+        tuple(None if step is None else run.recipe.step_digits * step for step in steps),
     )
 
 
