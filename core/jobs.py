@@ -227,9 +227,9 @@ def train_logged(run: runs.Run, train: Callable[[runs.Run], bool]) -> bool:
 
 
 def be_nice() -> None:
-    """Let the pages come first, once for the process."""
-    if hasattr(os, "nice") and os.nice(0) == 0:
-        os.nice(NICENESS)
+    """Let the pages come first."""
+    if hasattr(os, "nice"):
+        os.nice(max(0, NICENESS - os.nice(0)))
     # Linux on a desktop weighs sessions, not processes, and a worker is a session of its own
     with contextlib.suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(NICENESS))

@@ -113,6 +113,7 @@ def test_a_training_outlives_its_servers_is_stopped_from_another_and_leaves_no_p
         os.kill(server.pid, signal.SIGTERM)
     assert "tiny-1 goes on without the app" in logs[0].read_text()
     with serving(APP, logs[1], **environment) as server:
+        wait_until(lambda: len(processes_of(tmp_path / "runs")) == 2)  # one that waited for the first server has gone
         (trainer,) = set(processes_of(tmp_path / "runs")) - {server.pid}
         page = visit(browser, f"{server.url}/train?run=tiny-1")
         page.get_by_text(re.compile("Iteration [1-9]")).wait_for()
