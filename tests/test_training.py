@@ -1,5 +1,6 @@
 """The training loop computes what it says, learns, and can be stopped, killed and resumed."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -194,6 +195,17 @@ def test_a_point_judges_the_averaged_weights_as_numpy_would():
     assert point["test_accuracy"] == pytest.approx(result.accuracy, abs=1e-3)
     assert point["test_loss"] == pytest.approx(result.loss, rel=1e-3)
     assert result.accuracy > 0.5  # pure chance is 0.1
+
+
+@pytest.mark.parametrize(("float32", "bfloat16"), [(0.01, 0.2), (0.2, 0.01)])
+def test_a_machine_busy_with_other_things_does_not_decide_the_number_format(monkeypatch, float32, bfloat16):
+    """Others may hold up any of a trial's rounds, and did: a run in the wrong format took twenty times as long."""
+    held_up = itertools.cycle([5, 5, 0])
+    seconds = {tf.float32: float32, tf.bfloat16: bfloat16}
+    monkeypatch.setattr(training, "_convolution_seconds", lambda dtype: seconds[dtype] + next(held_up))
+    monkeypatch.setattr(training, "TRIAL_SECONDS", 0.0)
+    monkeypatch.setattr(training, "LEAST_ROUNDS", 4)
+    assert training.faster_precision.__wrapped__() == ("float32" if float32 < bfloat16 else "bfloat16")
 
 
 def test_a_run_shorter_than_the_averaging_keeps_what_it_learned():
