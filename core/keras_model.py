@@ -68,9 +68,9 @@ def build(
     """A Keras model from images (n, height, width, 1) in 0…1 to logits (n, classes) in float32.
 
     With precision "bfloat16" the layers up to the last FC layer compute in bfloat16; variables, the last FC layer and
-    all after it stay in float32. `dropout` makes the dropout layers, as Keras' own does. The layer before Join or
-    AddDigits is named "tower". All layers are Keras' own, for other programs to load, unless it is `to_train`: then
-    every FC layer but the last is a TransposedDense.
+    all after it stay in float32. `initialization` is a recipe's, or "zeros" for weights to be set. `dropout` makes the
+    dropout layers, as Keras' own does. The layer before Join or AddDigits is named "tower". All layers are Keras' own,
+    for other programs to load, unless it is `to_train`: then every FC layer but the last is a TransposedDense.
     """
     steps = dataclasses.replace(network, layers=pool_first(network.layers)).steps
     last_dense = max(i for i, step in enumerate(steps) if isinstance(step.layer, Dense))
@@ -179,6 +179,8 @@ def _as_tower(top, bottom):
 
 
 def _initializers(initialization, seed):
+    if initialization == "zeros":
+        return {"kernel_initializer": keras.initializers.Zeros(), "bias_initializer": "zeros"}
     if initialization == "report":
         return {
             "kernel_initializer": keras.initializers.TruncatedNormal(stddev=0.1, seed=seed),

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import keras
 import numpy as np
@@ -23,6 +23,7 @@ from core.evaluation import PAIRINGS, Evaluation, judge
 from core.forward import PROBABILITY_FLOOR
 from core.insight import number_line
 from core.networks import SUMS, AddDigits, Network
+from core.presets import MOVES
 from core.recipe import Recipe
 from core.tensorboard import EventFile
 
@@ -204,22 +205,18 @@ class Trainer:
         every = max(1, len(data.test_labels) // CURVE_IMAGES)
         self.test = _on_device(data.test_images[::every], data.test_labels[::every])
 
-        def build(network, keep_prob):
-            options = {"dropout": self.dropout, "to_train": True}
-            return keras_model.build(network, recipe.seed, recipe.initialization, keep_prob, precision, **options)
-
-        self.model = build(network, recipe.keep_prob)
+        options = {"precision": precision, "dropout": self.dropout, "to_train": True}
+        self.model = keras_model.build(network, recipe.seed, recipe.initialization, recipe.keep_prob, **options)
         # the averaged weights live in a second model, which is the one that is judged and saved
-        self.averaged = build(network, 1.0)
+        self.averaged = self._build_empty(network)
+        for average, variable in zip(self.averaged.trainable_variables, self.model.trainable_variables, strict=True):
+            average.assign(variable)
         self.variables = self.model.trainable_variables
         self.first_moments = [tf.Variable(tf.zeros(v.shape)) for v in self.variables]
         self.second_moments = [tf.Variable(tf.zeros(v.shape)) for v in self.variables]
         self.step, self.seconds, self.rate_factor = 0, 0.0, 1.0
         if network.reads_pairs:
             self.towers = {id(model): keras_model.tower(model) for model in (self.model, self.averaged)}
-            # a third model, for snapshots: the averaged one as far as what its last FC layer reads of a top digit
-            cut = dataclasses.replace(number_line.before_last(network), tied=True)
-            self.reader = build(cut, 1.0)
 
     def advance(self, steps: int) -> tuple[float, float]:
         """Take steps; the loss and the accuracy of the last batch."""
@@ -255,11 +252,23 @@ class Trainer:
 
         None where the features are not finite, of which the training itself will tell.
         """
-        keras_model.set_weights(self.reader, {k.removeprefix("top."): w for k, w in self.weights().items()})
+        keras_model.set_weights(self._reader, {k.removeprefix("top."): w for k, w in self.weights().items()})
         digits, _ = number_line.snapshot_digits()
         pairs = tf.reshape(tf.cast(digits, tf.float32) / 255, (-1, *self.network.input_shape))
-        features = keras_model.tower(self.reader)(pairs, training=False).numpy()
+        features = keras_model.tower(self._reader)(pairs, training=False).numpy()
         return number_line.snapshot(features) if np.isfinite(features).all() else None
+
+    @cached_property
+    def _reader(self):
+        """A third model, for snapshots: the averaged one as far as what its last FC layer reads of a top digit.
+
+        Made when it is first wanted, as nobody should wait for it before the curve's first point.
+        """
+        return self._build_empty(dataclasses.replace(number_line.before_last(self.network), tied=True))
+
+    def _build_empty(self, network):
+        """A model whose weights come from elsewhere: drawing millions of random ones takes a tenth of a second."""
+        return keras_model.build(network, initialization="zeros", precision=self.precision, to_train=True)
 
     def weights(self) -> dict[str, np.ndarray]:
         """The weights to keep: averaged, if the recipe averages."""
@@ -453,7 +462,7 @@ class Trainer:
 def warm_up() -> None:
     """Do ahead of time what every run needs: the trial of the two number formats, and what TensorFlow loads late."""
     for network in ("tiny", "sum_posterior"):
-        recipe = Recipe(network=network, examples=100, batch=10, steps=1)
+        recipe = Recipe(network=network, examples=100, batch=10, steps=1, keep_prob=0.5, **MOVES)
         trainer = Trainer(recipe, recipe.architecture, mnist.embedded(), faster_precision())
         trainer.point(*trainer.advance(1))
 

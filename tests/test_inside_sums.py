@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import runs
 from core.recipe import Recipe
-from pages.shared import answering
+from pages.shared import answering, parts
 from tests.needs import PATIENCE_SECONDS
 from tests.test_answers import weights_of
 from tests.visits import click, html, rerun
@@ -136,6 +136,17 @@ def test_between_a_4_and_a_9_sum_goes_elsewhere_more_than_sum_posterior(root):
     rerun(app)
     assert "the top digit with 100 % of 9" in html(app)
     click(app, "Other examples")
+
+
+def test_who_comes_second_waits_for_no_other_networks_weights(root, monkeypatch):
+    shown = html(visit("Ambiguity", "sum_posterior"))
+    (root / "sum" / runs.WEIGHTS).touch()  # newer than what is cached
+    load, loaded = runs.load_checkpoint, []
+    monkeypatch.setattr(runs, "load_checkpoint", lambda run: loaded.append(run.name) or load(run))
+    assert html(visit("Ambiguity", "sum_posterior")) == shown and "sum" in loaded
+    parts._checkpoint.clear()
+    loaded.clear()
+    assert html(visit("Ambiguity", "sum_posterior")) == shown and loaded == ["sum_posterior"]
 
 
 @pytest.mark.parametrize("section", ["The sum, taken apart", "The number line", "Does it commute?", "Ambiguity"])

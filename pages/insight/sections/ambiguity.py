@@ -28,13 +28,12 @@ def show(run, weights, subject) -> None:
         parts.digit_image(subject.bottom, "bottom: as it is", "bottom"),
     ]
     st.html(f'<div class="digits small">{"".join(images)}</div>')
-    shown = [(run, weights), *_opposite(run)]
-    for place, (each, own) in zip(st.columns(2, gap="large"), shown, strict=False):
+    pixels = one.tobytes(), other.tobytes(), subject.bottom.tobytes()
+    shown = [(run, _along(run, pixels)), *_opposite(run, pixels)]
+    for place, (each, probabilities) in zip(st.columns(2, gap="large"), shown, strict=False):
         with place:
-            folder, modified = str(each.folder.resolve()), parts.weights_time(each)
-            pixels = one.tobytes(), other.tobytes(), subject.bottom.tobytes()
-            _blended(each, here, _probabilities(folder, modified, *pixels, each, own))
-    _general(shown)
+            _blended(each, here, probabilities)
+    _general([each for each, _ in shown])
 
 
 def _choose(subject):
@@ -58,24 +57,29 @@ def _next_example():
     st.session_state[EXAMPLE] += 1
 
 
-def _opposite(run):
-    """The most accurate run that adds the other way, with its weights, if one can be loaded."""
+def _opposite(run, pixels):
+    """The most accurate run that adds the other way, and what it answers along the blend, if one can be loaded."""
     names_digits = AddDigits() in run.network.layers or not run.network.reads_pairs
     for other, _ in parts.loadable_runs():
         if other.network.reads_pairs and (AddDigits() in other.network.layers) != names_digits:
             try:
-                return [(other, parts.load_weights(other))]
+                return [(other, _along(other, pixels))]
             except runs.RunError:
                 continue
     return []
 
 
+def _along(run, pixels):
+    """(21, 19): P(sum) along the blend. Raises runs.RunError if the weights cannot be loaded."""
+    return _probabilities(str(run.folder.resolve()), parts.weights_time(run), *pixels, run)
+
+
 @st.cache_data(max_entries=32, show_spinner=False)
-def _probabilities(folder, modified_ns, one, other, bottom, _run, _weights) -> np.ndarray:
-    """(21, 19): P(sum) along the blend."""
+def _probabilities(folder, modified_ns, one, other, bottom, _run) -> np.ndarray:
     one, other, bottom = (np.frombuffer(pixels, np.uint8).reshape(28, 28) for pixels in (one, other, bottom))
+    weights = parts.load_weights(_run)  # here, so that who comes second does not read them
     return ambiguity.sum_probabilities(
-        _run.network, _weights, ambiguity.blend(one, other, ambiguity.SHARES), bottom[None]
+        _run.network, weights, ambiguity.blend(one, other, ambiguity.SHARES), bottom[None]
     )
 
 
@@ -98,8 +102,8 @@ def _blended(run, here, probabilities):
 def _general(shown):
     st.subheader("How general is that?", anchor=False)
     rows = []
-    for run, weights in shown:
-        off = _middles(str(run.folder.resolve()), parts.weights_time(run), run, weights)
+    for run in shown:
+        off = _middles(str(run.folder.resolve()), parts.weights_time(run), run)
         error = off.std(ddof=1) / np.sqrt(len(off))
         rows.append([run.name, f"{off.mean():.1%} ± {error:.1%}", f"{np.median(off):.1%}", f"{(off > 0.5).mean():.0%}"])
     figures.table(["network", "probability elsewhere, mean", "median", "of blends: more than half elsewhere"], rows)
@@ -110,6 +114,6 @@ def _general(shown):
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _middles(folder, modified_ns, _run, _weights) -> np.ndarray:
+def _middles(folder, modified_ns, _run) -> np.ndarray:
     with st.spinner(f"{_run.name} reads {PAIRS} blends …"):
-        return ambiguity.middles(_run.network, _weights, mnist.embedded(), PAIRS)
+        return ambiguity.middles(_run.network, parts.load_weights(_run), mnist.embedded(), PAIRS)

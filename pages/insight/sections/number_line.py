@@ -16,7 +16,7 @@ COMPARED = ("sum", "sum_linear", "sum_posterior", "deep")
 
 def show(run, weights, subject) -> None:
     data = mnist.embedded()
-    found = _map(str(run.folder.resolve()), parts.weights_time(run), run, weights)
+    found = _map(str(run.folder.resolve()), parts.weights_time(run), run)
     own = number_line.features(run.network, weights, np.stack([subject.top, subject.bottom]))
     line = found.line
     st.write(
@@ -48,12 +48,12 @@ def show(run, weights, subject) -> None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _map(folder: str, modified_ns: int, _run: runs.Run, _weights: dict[str, np.ndarray]) -> number_line.Map:
-    data = mnist.embedded()
+def _map(folder: str, modified_ns: int, _run: runs.Run) -> number_line.Map:
+    data, weights = mnist.embedded(), parts.load_weights(_run)  # here, so that who comes second does not read them
     words = f"{_run.name} reads {len(data.test_labels):,} test digits, for the first time with these weights."
     bar = st.progress(0.0, words)
     features = number_line.features(
-        _run.network, _weights, data.test_images, report=lambda done: bar.progress(done, words)
+        _run.network, weights, data.test_images, report=lambda done: bar.progress(done, words)
     )
     bar.empty()
     return number_line.draw_map(features, data.test_labels, COMPONENTS)
@@ -69,7 +69,7 @@ def _compare():
         if run is None:
             continue
         try:
-            line = _map(str(run.folder.resolve()), parts.weights_time(run), run, parts.load_weights(run)).line
+            line = _map(str(run.folder.resolve()), parts.weights_time(run), run).line
         except runs.RunError as error:
             rows.append([run.name, f"cannot be loaded: {error}", "", ""])
             continue
