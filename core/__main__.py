@@ -128,10 +128,7 @@ def train_command(given) -> int:
     asked = {name: value for name, value in asked.items() if value is not None}
     if given.resume and (asked or given.run):
         raise InputError("--resume takes the run's own recipe; give no other option")
-    try:
-        together = tf_config.from_environment()
-    except ValueError as error:
-        raise InputError(str(error)) from error
+    together = _together()
     if together and not together.is_chief:
         return _follow(together, None if given.resume else _recipe(asked, together))
     if given.resume:
@@ -153,6 +150,14 @@ def train_command(given) -> int:
         runs.unmark_queued(run)
         runs.forget_ending(run)
         return _train(run, data, given.resume or given.run or run.name, together)
+
+
+def _together():
+    """The cluster of TF_CONFIG, or None. Raises InputError if it is none."""
+    try:
+        return tf_config.from_environment()
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 def _follow(together, recipe) -> int:
@@ -318,6 +323,8 @@ def _sweep(plan, address=None):
     """Train what is missing of a plan, here or on the Ray cluster at an address; its runs, and whether all finished."""
     if all((runs.ROOT / name / "result.json").exists() for name, _ in plan):
         return jobs.find_or_create(plan, "", ""), True
+    if _together():
+        raise InputError("TF_CONFIG names several workers, but each of these runs is trained by one process. Unset it.")
     train = sweep.on_this_machine
     with contextlib.ExitStack() as connection:
         if address:

@@ -7,6 +7,8 @@ trained is in the run's folder, so no result travels back. A Ray worker keeps Te
 import contextlib
 import os
 import socket
+import subprocess
+import sys
 import time
 import urllib.parse
 from collections.abc import Callable
@@ -18,6 +20,7 @@ from core import jobs, runs
 from core.sweep import LOOK_SECONDS, RETRIES, Watch
 
 CONNECT_SECONDS = 5
+ANSWER_SECONDS = 15  # for Ray in a process of its own, its import included
 CORES = 1  # of a trial: small trainings side by side, on a core each, finish sooner than in turn on all cores
 
 
@@ -58,7 +61,8 @@ def _trial(folder):
 def connected(address: str) -> contextlib.AbstractContextManager:
     """A connection to the cluster at an address, for a `with`. Raises ConnectionError if there is none.
 
-    Whether somebody listens there is asked first: Ray alone would try for minutes.
+    Ray alone would try for minutes, deaf to Ctrl-C. So whether somebody listens there is asked first, then whether it
+    is Ray: by another process, which can be ended in the middle.
     """
     environment = {
         "PYTHONPATH": str(jobs.REPOSITORY),
@@ -70,7 +74,12 @@ def connected(address: str) -> contextlib.AbstractContextManager:
         if address != "auto":
             place = urllib.parse.urlsplit(address if "://" in address else f"//{address}")
             socket.create_connection((place.hostname, place.port or 0), CONNECT_SECONDS).close()
+        trial = [sys.executable, "-c", "import sys, ray; ray.init(sys.argv[1])", address]
+        subprocess.run(trial, capture_output=True, timeout=ANSWER_SECONDS)  # another fault is told below
         return ray.init(address, runtime_env={"env_vars": environment}, log_to_driver=False, logging_level="ERROR")
+    except subprocess.TimeoutExpired as error:
+        words = f"no Ray cluster answered at {address} within {ANSWER_SECONDS} s"
+        raise ConnectionError(f"{words}. Is it another server's port, or another version of Ray's?") from error
     except Exception as error:  # of many kinds: no address, no cluster, another version of Ray or Python
         raise ConnectionError(f"no Ray cluster can be used at {address} ({_first_line(error)})") from error
 

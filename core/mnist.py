@@ -5,6 +5,7 @@ training images. Its last 1,000 are its test set, and no training here ever sees
 that an accuracy on them is honest on a machine without the download.
 """
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -196,6 +197,13 @@ def _download(path: Path, report: Callable[[str], None]) -> None:
                 of_all = f" of {length / 1e6:.1f}" if length else ""
                 report(f"downloading MNIST: {done / 1e6:.1f}{of_all} MB")
         _full(part)
+        for other in path.parent.glob(f"{path.name}.*.part"):  # of a download that was killed, or will come too late
+            if other != part:
+                with contextlib.suppress(OSError):
+                    other.unlink()
         part.replace(path)
+    except FileNotFoundError:
+        if not path.exists():  # else another download was sooner
+            raise
     finally:
         part.unlink(missing_ok=True)

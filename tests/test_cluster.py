@@ -1,15 +1,19 @@
 """A sweep on a real Ray cluster of two nodes on this host, whose worker, node and driver are killed on the way."""
 
+import http.server
+import importlib.util
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
 from core import runs, sweep
-from tests.needs import missing
+from tests.needs import PATIENCE_SECONDS, missing
 from tests.server import REPOSITORY
 from tests.test_jobs import trainer_of
 
@@ -20,13 +24,46 @@ WAIT_SECONDS = 1800
 drivers: list[subprocess.Popen] = []
 
 
+def need_ray():
+    if not importlib.util.find_spec("ray"):
+        missing("Ray (pip install -r requirements-cluster.txt)")
+
+
+@pytest.fixture(params=["HTTP", "silent"])
+def other_server(request):
+    """The address of a server that is not Ray."""
+    if request.param == "silent":
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            yield f"127.0.0.1:{server.getsockname()[1]}"
+        return
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("scheme", ["", "ray://"])
+def test_another_server_at_rays_address_is_one_line_and_exit_code_2(other_server, scheme, tmp_path):
+    need_ray()
+    command = [sys.executable, "-m", "core", "sweep", "--network", "tiny", "--ray", scheme + other_server]
+    environment = os.environ | {"DIGIT_SUM_LAB_RUNS": str(tmp_path / "runs")}
+    began = time.monotonic()
+    ended = subprocess.run(
+        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
+    print(f"{time.monotonic() - began:.1f} s")
+    assert ended.returncode == 2 and ended.stdout == "" and ended.stderr.count("\n") == 1, ended.stderr
+    assert ended.stderr.startswith(f"error: no Ray cluster answered at {scheme}{other_server} within ")
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.fixture
 def cluster(tmp_path, monkeypatch):
     """Two nodes of one core each."""
-    try:
-        from ray.cluster_utils import Cluster
-    except ImportError:
-        missing("Ray (pip install -r requirements-cluster.txt)")
+    need_ray()
+    from ray.cluster_utils import Cluster
+
     monkeypatch.setattr(runs, "ROOT", tmp_path / "runs")
     monkeypatch.setenv("DIGIT_SUM_LAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))

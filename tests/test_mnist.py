@@ -2,12 +2,19 @@
 
 import functools
 import http.server
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 
 import numpy as np
 import pytest
 
 from core import mnist
+from tests.needs import PATIENCE_SECONDS
+from tests.server import REPOSITORY
 
 
 @pytest.fixture(scope="module")
@@ -23,14 +30,16 @@ def empty_cache(tmp_path, monkeypatch):
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder; ends the connection after so many bytes of a body, if told to."""
+    """Serves a folder; after so many bytes of a body it ends the connection or waits for an event, if told to."""
 
-    def __init__(self, cut, *arguments, **options):
-        self.cut = cut
+    def __init__(self, cut, event, *arguments, **options):
+        self.cut, self.event = cut, event
         super().__init__(*arguments, **options)
 
     def copyfile(self, source, outputfile):
         outputfile.write(source.read(-1 if self.cut is None else self.cut))
+        if self.event and self.event.wait(PATIENCE_SECONDS):
+            outputfile.write(source.read())
 
     def log_message(self, *_):
         pass
@@ -42,9 +51,9 @@ def serve(tmp_path, monkeypatch):
     folder, servers = tmp_path / "served", []
     folder.mkdir()
 
-    def start(contents: bytes, cut: int | None = None):
+    def start(contents: bytes, cut: int | None = None, event: threading.Event | None = None):
         (folder / "mnist.npz").write_bytes(contents)
-        handler = functools.partial(Handler, cut, directory=str(folder))
+        handler = functools.partial(Handler, cut, event, directory=str(folder))
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         servers.append(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -144,6 +153,59 @@ def test_a_damaged_file_is_mended_by_a_download_and_kept_where_that_fails(origin
     assert "the download failed" in data.notice and empty_cache.stat().st_size == len(original) - 50_000
     serve(original)
     assert mnist.load().name == "full" and empty_cache.read_bytes() == original
+
+
+@pytest.fixture
+def halfway(original, empty_cache, serve):
+    """Start a process that downloads MNIST, and return it when it is in the middle; all go on after an event."""
+    released, processes = threading.Event(), []
+    serve(original, 5_000_000, released)
+    words = "import sys; from core import mnist; mnist.URL = sys.argv[1]; print(mnist.load().name)"
+    command = [sys.executable, "-c", words, mnist.URL]
+
+    def start():
+        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        part, until = empty_cache.with_name(f"mnist.npz.{process.pid}.part"), time.monotonic() + PATIENCE_SECONDS
+        while not part.exists() or part.stat().st_size < 4_000_000:
+            assert process.poll() is None and time.monotonic() < until
+            time.sleep(0.02)
+        return process
+
+    yield start, released
+    released.set()
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is POSIX's")
+def test_what_killed_downloads_leave_is_never_used_and_thrown_away_by_the_next_one(
+    original, empty_cache, serve, halfway
+):
+    for _ in range(3):
+        process = halfway[0]()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert len(list(empty_cache.parent.iterdir())) == 3 and not empty_cache.exists()
+    assert mnist.load(download=False).name == "embedded"
+    serve(original, cut=5_000_000)
+    assert mnist.load().name == "embedded"
+    serve(original)
+    assert mnist.load().name == "full" and list(empty_cache.parent.iterdir()) == [empty_cache]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file can be thrown away on POSIX alone")
+def test_of_two_downloads_at_once_the_later_one_takes_what_the_sooner_one_brought(
+    original, empty_cache, serve, halfway
+):
+    start, released = halfway
+    later = start()
+    serve(original)
+    assert mnist.load().name == "full" and list(empty_cache.parent.iterdir()) == [empty_cache]
+    released.set()
+    assert later.communicate(timeout=PATIENCE_SECONDS)[0] == "full\n" and later.returncode == 0
+    assert list(empty_cache.parent.iterdir()) == [empty_cache]
 
 
 @pytest.mark.parametrize("examples", [10, 250, 1003])

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from core import __main__, tf_config
+from core import __main__, runs, tf_config
 from core.recipe import Recipe
 
 TWO = ["10.0.0.1:5000", "10.0.0.2:5000"]
@@ -71,6 +71,21 @@ def test_a_batch_too_small_for_the_workers_is_refused(monkeypatch, capsys, index
     monkeypatch.setenv("TF_CONFIG", config({"worker": TWO}, index=index))
     assert __main__.main(["train", "--network", "sum", "--batch", "2"]) == 2
     assert capsys.readouterr().err == "error: batch is 2; allowed with 2 workers: a whole number from 3\n"
+
+
+@pytest.mark.parametrize("words", [config({"worker": TWO}), "worker"])
+@pytest.mark.parametrize("command", [["sweep", "--network", "tiny"], ["reproduce", "tiny"]])
+def test_what_trains_each_run_in_one_process_refuses_a_cluster(monkeypatch, tmp_path, capsys, command, words):
+    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setenv("TF_CONFIG", words)
+    assert __main__.main(command) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("error: TF_CONFIG") and err.count("\n") == 1 and runs.list_runs() == []
+
+
+def test_a_table_alone_needs_no_cluster(monkeypatch, capsys):
+    monkeypatch.setenv("TF_CONFIG", config({"worker": TWO}))
+    assert __main__.main(["reproduce", "tiny", "--list"]) == 0 and "tiny" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("workers", [2, 3, 4])
