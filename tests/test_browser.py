@@ -215,12 +215,32 @@ QUICKLY = """([half, strokes]) => {
     const { left, top } = canvas.getBoundingClientRect();
     for (const points of strokes) {
         points.forEach(([x, y], i) => {
-            const place = { clientX: left + x, clientY: top + y, bubbles: true, button: 0, buttons: 1 };
+            const place = { clientX: left + x, clientY: top + y, bubbles: true, composed: true, button: 0, buttons: 1 };
             (i ? document : canvas).dispatchEvent(new MouseEvent(i ? "mousemove" : "mousedown", place));
             if (i === points.length - 1) document.dispatchEvent(new MouseEvent("mouseup", { ...place, buttons: 0 }));
         });
     }
 }"""
+PRESS_AND_DRAW = f"""([name, milliseconds, strokes]) => {{
+    [...document.querySelectorAll(".stButton button")].find((button) => button.innerText.trim() === name).click();
+    return new Promise((resolve) => setTimeout(() => resolve(({QUICKLY})(["top", strokes])), milliseconds));
+}}"""
+
+
+def test_stroke_right_after_clear_is_kept(page):
+    """However soon after the press, also while the canvas starts again: what was drawn is shown, and answered."""
+    first, second = [(40, 40), (200, 200)], [(40, 200), (200, 40)]
+    with seen_changes(page):
+        draw(page, "top", [second])
+    alone, pixels = seen(page), canvas_ink(page, "top")
+    for milliseconds in (0, 50, 150):
+        with seen_changes(page):
+            draw(page, "top", [first])
+        page.evaluate(PRESS_AND_DRAW, ["Clear", milliseconds, [second]])
+        see(page, alone)
+        wait_for_ink(page, "top", pixels)
+
+
 SPIRAL = [(140 + t / 50 * math.cos(t / 40), 140 + t / 50 * math.sin(t / 40)) for t in range(5000)]
 CANVASES = {
     "all ink": [[(x, y) for x in range(0, 281, 20) for y in ((0, 280) if x % 40 else (280, 0))]],

@@ -26,8 +26,7 @@ MOST_STROKES = 500
 
 # The component's own toolbar is invisible until hovered and swallows touches at the canvas' top right; our buttons
 # replace it. The component fills its shadow root some time after it is in the page, so we look again a little later.
-HIDE_TOOLBARS = """<script>
-(() => {
+HIDE_TOOLBARS = """
   const hide = () => document.querySelectorAll("[data-testid=stBidiComponentIsolated]").forEach(({ shadowRoot }) => {
     if (!shadowRoot || shadowRoot.querySelector("style.no-toolbar")) return;
     const style = document.createElement("style");
@@ -41,15 +40,54 @@ HIDE_TOOLBARS = """<script>
     if (changes.some((change) => change.addedNodes.length)) soon();
   });
   window.digitSumLabToolbars.observe(document.body, { childList: true, subtree: true });
-})();
-</script>"""
+"""
+
+# A canvas that starts again wipes away what was drawn since the button was pressed, untold. So the pen is held back
+# from the press until the canvas tells that it has started, or gave up hope; then it draws at once what it was to draw.
+HOLD_PEN = """
+  const pen = window.digitSumLabPen ??= { held: [], waiting: null };
+  pen.release = () => {
+    clearTimeout(pen.waiting);
+    pen.waiting = null;
+    for (const [target, event] of pen.held.splice(0)) target.dispatchEvent(event);
+  };
+  if (!pen.listens) {
+    pen.listens = true;
+    const hold = (event) => {
+      if (pen.waiting === null) return;
+      const begins = event.type === "mousedown" || event.type === "touchstart", [target] = event.composedPath();
+      if (begins ? !target.matches("canvas.upper-canvas") : !pen.held.length) return;
+      event.stopImmediatePropagation();
+      event.preventDefault();  // a touch would come again as a mouse
+      pen.held.push([begins ? target : document, new event.constructor(event.type, event)]);
+    };
+    for (const type of ["mousedown", "mousemove", "mouseup", "touchstart", "touchmove", "touchend"]) {
+      window.addEventListener(type, hold, { capture: true, passive: false });
+    }
+    window.addEventListener("click", ({ target }) => {
+      if (!target.closest(".stButton button")) return;
+      clearTimeout(pen.waiting);
+      pen.waiting = setTimeout(pen.release, 5000);
+    }, { capture: true });
+  }
+  pen.release();
+"""
+
+
+def script() -> str:
+    """The page's own JavaScript, which runs at first and whenever canvases have told that they started again."""
+    started = [st.session_state.get(f"{half}_started") for half in HALVES]
+    return f"<script>(() => {{{HIDE_TOOLBARS}{HOLD_PEN}}})();  // {started}</script>"
 
 
 def take_in() -> None:
     """Take in what was drawn since the last look. Comes first in a rerun and in every button, before they change it."""
     for half in HALVES:
         strokes, picture = _reported(half)
-        if picture is None or strokes["objects"] == st.session_state.get(f"{half}_taken"):
+        if picture is None:
+            continue
+        st.session_state[f"{half}_started"] = st.session_state[f"{half}_number"]
+        if strokes["objects"] == st.session_state.get(f"{half}_taken"):
             continue
         st.session_state[f"{half}_taken"] = strokes["objects"]
         shown, digit = drawings()[half], ink.digit_from_canvas(picture)
@@ -103,7 +141,7 @@ def undo(half: str) -> None:
     history = histories()[half]
     if len(history) > 1:
         history.pop()
-        restart(half)
+    restart(half)
 
 
 def clear(*halves: str) -> None:
@@ -112,18 +150,17 @@ def clear(*halves: str) -> None:
     for half in halves:
         if drawings()[half].strokes["objects"]:
             push(half, BLANK)
-            restart(half)
+        restart(half)
 
 
 def swap() -> None:
     """The top digit becomes the bottom one, and the other way round."""
     take_in()
     shown = drawings()
-    if not any(drawing.strokes["objects"] for drawing in shown.values()):
-        return
-    for half, other in zip(HALVES, reversed(HALVES), strict=True):
-        push(half, _in_colour_of(half, shown[other]))
-        restart(half)
+    if any(drawing.strokes["objects"] for drawing in shown.values()):
+        for half, other in zip(HALVES, reversed(HALVES), strict=True):
+            push(half, _in_colour_of(half, shown[other]))
+    restart(*HALVES)
 
 
 def surprise() -> None:
