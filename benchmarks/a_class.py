@@ -33,7 +33,6 @@ DEBOUNCE_SECONDS = 0.2  # the canvas waits this long after a stroke before it te
 LONG = Recipe(network="sum_posterior", steps=1_000_000)
 MOST_START_SECONDS = 600
 MOST_MILLISECONDS = 120_000
-SETTLE_MILLISECONDS = 500  # after Clear the canvas starts again, and loses a stroke that is drawn meanwhile
 
 
 class Tally:
@@ -126,7 +125,6 @@ def _browsers(url, known, browsers, opened, ended, tally):
         for page in pages:
             page.goto(url, timeout=MOST_MILLISECONDS)
             _wait(page, "Draw two digits")
-            page.wait_for_timeout(SETTLE_MILLISECONDS)
         opened.set()
         while not ended.wait(0 if pages else None):
             for page in pages:
@@ -139,7 +137,6 @@ def _browsers(url, known, browsers, opened, ended, tally):
                 tally.browsers.append(time.monotonic() - began - DEBOUNCE_SECONDS)
                 click(page, "Clear both")
                 _wait(page, "Draw two digits")
-                page.wait_for_timeout(SETTLE_MILLISECONDS)
 
 
 def _wait(page, words):

@@ -27,10 +27,10 @@ LONG = [
     {"network": "dropout", "batch": 32, "keep_prob": 0.7, **MOVED},
     {"network": "sum_posterior", "batch": 31, "keep_prob": 0.7, "unmet": "3+8,4+7", **MOVED},
     {"network": "sum_posterior", "batch": 30, "labels": "digits", "keep_prob": 0.5},
-    {"network": "sum_posterior", "batch": 15, "labels": "digits", "pairing": "fresh"},
 ]
-# whose weights part sooner than their loss does
-WITH_A_LAST_LAYER = [
+# which meet a tie within 50 steps, here or on other machines: then their weights part, long before their loss does
+WITH_TIES = [
+    {"network": "sum_posterior", "batch": 15, "labels": "digits", "pairing": "fresh"},
     {"network": "sum", "batch": 50},
     {"network": "sum", "batch": 15, "keep_prob": 0.7, "tied": False},
     {"network": "sum", "batch": 15, "keep_prob": 0.7, "tied": False, "pairing": "fresh", "unmet": "1+1"},
@@ -135,8 +135,8 @@ def test_workers_agree_with_one_process_after_50_steps(workers):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("workers", [2, 4])
-def test_sum_networks_with_a_last_layer_agree_in_their_loss_after_50_steps(workers):
-    for one in differences(workers, 50, WITH_A_LAST_LAYER):
+def test_workers_agree_in_their_loss_after_50_steps_also_where_rounding_decides_a_tie(workers):
+    for one in differences(workers, 50, WITH_TIES):
         assert one["loss"] < 1e-4 and one["apart"] < 1e-3 < one["moved"], one
 
 
