@@ -1,6 +1,11 @@
 """Fixtures that several test files share."""
 
+import os
+
 import pytest
+
+# as in the server, and for the same reason: two test files run at a time, and threads that wait for each other spin
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from core import jobs, mnist
 from tests.needs import missing
