@@ -28,7 +28,7 @@ LONG = [
     {"network": "sum_posterior", "batch": 31, "keep_prob": 0.7, "unmet": "3+8,4+7", **MOVED},
     {"network": "sum_posterior", "batch": 30, "labels": "digits", "keep_prob": 0.5},
 ]
-# which meet a tie within 50 steps, here or on other machines: then their weights part, long before their loss does
+# whose weights may part within 50 steps, long before their loss does: most likely where rounding decides a tie
 WITH_TIES = [
     {"network": "sum_posterior", "batch": 15, "labels": "digits", "pairing": "fresh"},
     {"network": "sum", "batch": 50},
@@ -135,7 +135,7 @@ def test_workers_agree_with_one_process_after_50_steps(workers):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("workers", [2, 4])
-def test_workers_agree_in_their_loss_after_50_steps_also_where_rounding_decides_a_tie(workers):
+def test_workers_agree_in_their_loss_after_50_steps_also_where_weights_part(workers):
     for one in differences(workers, 50, WITH_TIES):
         assert one["loss"] < 1e-4 and one["apart"] < 1e-3 < one["moved"], one
 
