@@ -11,7 +11,7 @@ import pytest
 
 from core import jobs, runs
 from core.recipe import Recipe
-from tests.needs import PATIENCE_SECONDS
+from tests.needs import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals that only POSIX systems have")
 
@@ -38,13 +38,6 @@ def checkpoints(tmp_path, monkeypatch):
 
 def started(recipe):
     return jobs.submit(recipe)
-
-
-def wait_until(condition):
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.1)
 
 
 def trains(run):

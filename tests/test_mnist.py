@@ -7,13 +7,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import numpy as np
 import pytest
 
 from core import mnist
-from tests.needs import PATIENCE_SECONDS
+from tests.needs import PATIENCE_SECONDS, wait_until
 from tests.server import REPOSITORY
 
 
@@ -166,10 +165,8 @@ def halfway(original, empty_cache, serve):
     def start():
         process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
         processes.append(process)
-        part, until = empty_cache.with_name(f"mnist.npz.{process.pid}.part"), time.monotonic() + PATIENCE_SECONDS
-        while not part.exists() or part.stat().st_size < 4_000_000:
-            assert process.poll() is None and time.monotonic() < until
-            time.sleep(0.02)
+        part = empty_cache.with_name(f"mnist.npz.{process.pid}.part")
+        wait_until(lambda: part.exists() and part.stat().st_size >= 4_000_000, [process])
         return process
 
     yield start, released

@@ -13,8 +13,9 @@ import pytest
 import core
 from core import __main__, jobs, report, runs, sweep
 from core.recipe import Recipe
+from tests.needs import wait_until
 from tests.server import REPOSITORY
-from tests.test_jobs import checkpoints, trainer_of, wait_until  # noqa: F401, the first is a fixture
+from tests.test_jobs import checkpoints, trainer_of  # noqa: F401, the first is a fixture
 
 SHORT = ["--network", "tiny", "--examples", "100", "--batch", "10", "--steps", "100", "--precision", "float32"]
 RESULT = {"standard_error": 0.1, "loss": 1.0, "data": "the embedded test set", "steps": 5, "seconds": 2}

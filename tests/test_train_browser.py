@@ -13,7 +13,7 @@ import pytest
 
 from core import runs
 from core.recipe import Recipe
-from tests.needs import PATIENCE_SECONDS
+from tests.needs import PATIENCE_SECONDS, wait_until
 from tests.server import open_page, serving
 
 APP = Path(__file__).parent.parent / "app.py"
@@ -91,13 +91,6 @@ def processes_of(root):
             if said in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
                 found.append(int(pid))
     return found
-
-
-def wait_until(condition):
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.1)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, which only Linux has")

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from core.evaluation import evaluate
 from core.insight import number_line
 from core.networks import NETWORKS
 from core.recipe import Recipe
-from tests.needs import PATIENCE_SECONDS
+from tests.needs import PATIENCE_SECONDS, wait_until
 
 AUGMENTED = ["--shift-pixels", "2", "--turn-degrees", "10", "--elastic-pixels", "0.7", "--stroke-width", "0.5"]
 
@@ -341,10 +340,3 @@ def finished(process):
 
 def timeless(points):
     return [{name: value for name, value in point.items() if name != "seconds"} for point in points]
-
-
-def wait_until(condition):
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.05)

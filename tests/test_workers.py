@@ -12,6 +12,7 @@ import pytest
 
 from core import jobs, runs
 from core.recipe import Recipe
+from tests.needs import wait_until
 
 MOVED = {"shift_pixels": 2, "turn_degrees": 10, "elastic_pixels": 0.7, "stroke_width": 0.5, "flags": 0.3}
 # The report's learning rate. At ten times that the weights part, as they do in one process that takes each batch in two
@@ -140,14 +141,6 @@ def test_workers_agree_in_their_loss_after_50_steps_also_where_weights_part(work
         assert one["loss"] < 1e-4 and one["apart"] < 1e-3 < one["moved"], one
 
 
-def wait_until(condition, processes, seconds=300):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert all(process.poll() is None for process in processes), "a worker ended by itself"
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.05)
-
-
 @pytest.mark.soak
 @pytest.mark.parametrize(("victim", "blow"), [(1, signal.SIGKILL), (3, signal.SIGSTOP), (0, signal.SIGKILL)])
 def test_a_lost_worker_is_named_and_the_run_goes_on_with_fewer(tmp_path, victim, blow):
@@ -155,7 +148,7 @@ def test_a_lost_worker_is_named_and_the_run_goes_on_with_fewer(tmp_path, victim,
     before, addresses = {path.name for path in tmp_path.iterdir()}, free_addresses(4)
     resume = ["-m", "core", "train", "--resume", run.folder]
     processes = started(addresses, resume)
-    wait_until(lambda: runs.has_weights(run), processes)
+    wait_until(lambda: runs.has_weights(run), processes, 300)
     processes[victim].send_signal(blow)
     struck = time.monotonic()
     others = [process for process in processes if process is not processes[victim]]
@@ -175,7 +168,7 @@ def test_a_lost_worker_is_named_and_the_run_goes_on_with_fewer(tmp_path, victim,
 
     addresses = free_addresses(2)
     processes = started(addresses, resume)
-    wait_until(lambda: runs.read_progress(run).get("step", 0) > done, processes)
+    wait_until(lambda: runs.read_progress(run).get("step", 0) > done, processes, 300)
     processes[0].send_signal(signal.SIGTERM)
     for code, _, err in ended(processes):
         assert code == 130 and "Traceback" not in err, err[-2000:]
