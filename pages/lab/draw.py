@@ -36,7 +36,9 @@ with left:
         st.button("Clear both", on_click=canvas.clear, args=canvas.HALVES)
         st.button("Swap", on_click=canvas.swap, help="The two digits change places. Does the sum stay?")
         st.button("Surprise me", on_click=canvas.surprise, help="Two random digits of MNIST, never trained on.")
-    st.html(canvas.script(), unsafe_allow_javascript=True)
+    with st.container(gap=None):
+        st.html(canvas.HIDE_TOOLBARS + canvas.HOLD_PEN, unsafe_allow_javascript=True)
+        st.html(canvas.release_pen(), unsafe_allow_javascript=True)
 
 drawn = canvas.drawings()
 missing = [half for half in canvas.HALVES if drawn[half].digit is None]

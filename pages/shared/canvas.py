@@ -26,7 +26,8 @@ MOST_STROKES = 500
 
 # The component's own toolbar is invisible until hovered and swallows touches at the canvas' top right; our buttons
 # replace it. The component fills its shadow root some time after it is in the page, so we look again a little later.
-HIDE_TOOLBARS = """
+HIDE_TOOLBARS = """<script>
+(() => {
   const hide = () => document.querySelectorAll("[data-testid=stBidiComponentIsolated]").forEach(({ shadowRoot }) => {
     if (!shadowRoot || shadowRoot.querySelector("style.no-toolbar")) return;
     const style = document.createElement("style");
@@ -40,44 +41,46 @@ HIDE_TOOLBARS = """
     if (changes.some((change) => change.addedNodes.length)) soon();
   });
   window.digitSumLabToolbars.observe(document.body, { childList: true, subtree: true });
-"""
+})();
+</script>"""
 
 # A canvas that starts again wipes away what was drawn since the button was pressed, untold. So the pen is held back
 # from the press until the canvas tells that it has started, or gave up hope; then it draws at once what it was to draw.
-HOLD_PEN = """
-  const pen = window.digitSumLabPen ??= { held: [], waiting: null };
-  pen.release = () => {
-    clearTimeout(pen.waiting);
-    pen.waiting = null;
-    for (const [target, event] of pen.held.splice(0)) target.dispatchEvent(event);
+# So every button starts a canvas again, also where it has nothing to change.
+HOLD_PEN = """<script>
+(() => {
+  if (window.digitSumLabReleasePen) return;
+  const held = [];
+  let waiting = null;
+  const release = window.digitSumLabReleasePen = () => {
+    clearTimeout(waiting);
+    waiting = null;
+    for (const [target, event] of held.splice(0)) target.dispatchEvent(event);
   };
-  if (!pen.listens) {
-    pen.listens = true;
-    const hold = (event) => {
-      if (pen.waiting === null) return;
-      const begins = event.type === "mousedown" || event.type === "touchstart", [target] = event.composedPath();
-      if (begins ? !target.matches("canvas.upper-canvas") : !pen.held.length) return;
-      event.stopImmediatePropagation();
-      event.preventDefault();  // a touch would come again as a mouse
-      pen.held.push([begins ? target : document, new event.constructor(event.type, event)]);
-    };
-    for (const type of ["mousedown", "mousemove", "mouseup", "touchstart", "touchmove", "touchend"]) {
-      window.addEventListener(type, hold, { capture: true, passive: false });
-    }
-    window.addEventListener("click", ({ target }) => {
-      if (!target.closest(".stButton button")) return;
-      clearTimeout(pen.waiting);
-      pen.waiting = setTimeout(pen.release, 5000);
-    }, { capture: true });
+  const hold = (event) => {
+    if (waiting === null) return;
+    const begins = event.type === "mousedown" || event.type === "touchstart", [target] = event.composedPath();
+    if (begins ? !target.matches("canvas.upper-canvas") : !held.length) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();  // a touch would come again as a mouse
+    held.push([begins ? target : document, new event.constructor(event.type, event)]);
+  };
+  for (const type of ["mousedown", "mousemove", "mouseup", "touchstart", "touchmove", "touchend"]) {
+    window.addEventListener(type, hold, { capture: true, passive: false });
   }
-  pen.release();
-"""
+  window.addEventListener("click", ({ target }) => {
+    if (!target.closest(".stButton button")) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(release, 5000);
+  }, { capture: true });
+})();
+</script>"""
 
 
-def script() -> str:
-    """The page's own JavaScript, which runs at first and whenever canvases have told that they started again."""
+def release_pen() -> str:
+    """A script that lets a held pen draw: it runs at first and whenever canvases have told that they started again."""
     started = [st.session_state.get(f"{half}_started") for half in HALVES]
-    return f"<script>(() => {{{HIDE_TOOLBARS}{HOLD_PEN}}})();  // {started}</script>"
+    return f"<script>window.digitSumLabReleasePen?.();  // {started}</script>"
 
 
 def take_in() -> None:
