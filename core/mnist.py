@@ -197,10 +197,9 @@ def _download(path: Path, report: Callable[[str], None]) -> None:
                 of_all = f" of {length / 1e6:.1f}" if length else ""
                 report(f"downloading MNIST: {done / 1e6:.1f}{of_all} MB")
         _full(part)
-        for other in path.parent.glob(f"{path.name}.*.part"):  # of a download that was killed, or will come too late
-            if other != part:
-                with contextlib.suppress(OSError):
-                    other.unlink()
+        for other in {*path.parent.glob(f"{path.name}.*.part")} - {part}:  # of downloads killed, or soon too late
+            with contextlib.suppress(OSError):
+                other.unlink()
         part.replace(path)
     except FileNotFoundError:
         if not path.exists():  # else another download was sooner

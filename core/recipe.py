@@ -95,7 +95,7 @@ class Recipe:
     @property
     def deals_pairs(self) -> bool:
         """Whether a step's digits come two by two, each in one pair, and not all with all."""
-        return self.architecture.reads_pairs and self.pairing != "all"
+        return NETWORKS[self.network].reads_pairs and self.pairing != "all"
 
     @property
     def step_digits(self) -> int:

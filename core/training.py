@@ -3,6 +3,7 @@
 With keras_model.py, augmentation.py and workers.py this is the only home of TensorFlow.
 """
 
+import contextlib
 import dataclasses
 import math
 import signal
@@ -207,11 +208,11 @@ class Trainer:
 
         options = {"precision": precision, "dropout": self.dropout, "to_train": True}
         self.model = keras_model.build(network, recipe.seed, recipe.initialization, recipe.keep_prob, **options)
+        self.variables = self.model.trainable_variables
         # the averaged weights live in a second model, which is the one that is judged and saved
         self.averaged = self._build_empty(network)
-        for average, variable in zip(self.averaged.trainable_variables, self.model.trainable_variables, strict=True):
+        for average, variable in zip(self.averaged.trainable_variables, self.variables, strict=True):
             average.assign(variable)
-        self.variables = self.model.trainable_variables
         self.first_moments = [tf.Variable(tf.zeros(v.shape)) for v in self.variables]
         self.second_moments = [tf.Variable(tf.zeros(v.shape)) for v in self.variables]
         self.step, self.seconds, self.rate_factor = 0, 0.0, 1.0
@@ -485,10 +486,8 @@ def faster_precision() -> str:
     while rounds < LEAST_ROUNDS or time.monotonic() < until:
         rounds += 1
         for dtype in best:
-            try:
+            with contextlib.suppress(tf.errors.OpError):  # not every build has the operations in bfloat16
                 best[dtype] = min(best[dtype], _convolution_seconds(dtype))
-            except tf.errors.OpError:  # not every build has the operations in bfloat16
-                continue
     return "bfloat16" if best[tf.bfloat16] * 1.2 < best[tf.float32] else "float32"
 
 

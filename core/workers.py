@@ -140,9 +140,8 @@ class SharedTrainer(Trainer):
 
     def __init__(self, crew: Crew, recipe: Recipe, network: Network, data: mnist.Mnist, precision: str):
         self.crew, self._begun = crew, False
-        every = shares(recipe, len(crew.cluster.addresses))
-        self.share = every[crew.cluster.index]
-        digits = every[-1].stop
+        self.share = shares(recipe, len(crew.cluster.addresses))[crew.cluster.index]
+        digits = recipe.step_digits
         # untied halves have dropout layers of their own, which see every second digit of dealt pairs; a tied tower
         # reads two digits at a time, and sees a blank one after an odd number of them
         halved = 2 if recipe.deals_pairs and not network.tied else 1
