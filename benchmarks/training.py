@@ -1,10 +1,11 @@
 """How fast a training step is: against the machine's own matrix product, Keras' `fit` and PyTorch, in one run.
 
     pip install -r requirements-bench.txt
-    python -m benchmarks.training [ROUNDS]
+    python -m benchmarks.training [ROUNDS [FORMAT ...]]
 
-Every round measures each contestant in turn for SECONDS; printed are medians over the rounds, as digits per second and
-as a fraction of the limit: the machine's product of two square matrices in the same number format, measured in the same
+FORMAT is float32 or bfloat16, by default both, over which a processor without bfloat16 takes an hour. Every round
+measures each contestant in turn for SECONDS; printed are medians over the rounds, as digits per second and as a
+fraction of the limit: the machine's product of two square matrices in the same number format, measured in the same
 rounds. A digit of `deep` costs 27.8 MFLOP forward; training it counts three times that, less the first layer's gradient
 towards the image, which nobody needs.
 """
@@ -101,12 +102,13 @@ def pytorch(batch: int, dtype: str, data: mnist.Mnist) -> Callable[[], float]:
     return lambda: pace(step, batch)
 
 
-def main(rounds: int = 5) -> None:
+def main(rounds: int = 5, *formats: str) -> None:
     """Print the table."""
     data = mnist.load()
     moves = {"shift_pixels": 2.0, "turn_degrees": 8.0, "scale": 0.1, "shear": 0.1}
-    contestants = {("limit", dtype, 0): limit(dtype) for dtype in FORMATS}
-    for dtype in FORMATS:
+    formats = formats or FORMATS
+    contestants = {("limit", dtype, 0): limit(dtype) for dtype in formats}
+    for dtype in formats:
         for batch in BATCHES:
             contestants["deep", dtype, batch] = ours("deep", batch, dtype, data)
             contestants["sum", dtype, batch] = ours("sum", batch, dtype, data)
@@ -123,7 +125,7 @@ def main(rounds: int = 5) -> None:
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
     medians = {contestant: statistics.median(values) for contestant, values in found.items()}
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, TensorFlow {tf.__version__}")
-    for dtype in FORMATS:
+    for dtype in formats:
         print(f"limit {dtype}: {medians['limit', dtype, 0] / 1e9:.0f} GFLOP/s")
     print(f"{'':20} {'format':9} {'batch':>5} {'digits/s':>9} {'of limit':>8} {'of Keras fit':>12} {'of PyTorch':>11}")
     for (name, dtype, batch), value in medians.items():
@@ -137,4 +139,4 @@ def main(rounds: int = 5) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))
+    main(*map(int, sys.argv[1:2]), *sys.argv[2:])

@@ -8,6 +8,7 @@ All convolutions have stride 1 and SAME padding; all pooling is 2×2 with stride
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 
 DIGITS = 10
@@ -127,7 +128,7 @@ class Network:
     def classes(self) -> int:
         return SUMS if self.reads_pairs else DIGITS
 
-    @property
+    @cached_property  # each rerun of a page asks for the parameters of all networks
     def steps(self) -> tuple[Step, ...]:
         """The layers with their shapes, weights and costs, in order."""
         steps, counts = [], {"conv": 0, "fc": 0}

@@ -4,8 +4,10 @@ import os
 
 import pytest
 
-# as in the server, and for the same reason: two test files run at a time, and threads that wait for each other spin
+# two test files run at a time, and threads that wait for each other take the processor from those that work
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 from core import jobs, mnist
 from tests.needs import missing

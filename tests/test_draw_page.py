@@ -69,6 +69,24 @@ def html(app):
     return " ".join(element.proto.body for element in app.get("html"))
 
 
+def networks(app):
+    """What can be chosen among, shortened to name and accuracy."""
+    return [re.sub(" · .* · ", " ", label) for label in app.selectbox(key="run").options]
+
+
+def test_a_checkpoint_is_offered_as_soon_as_it_is_saved_and_measured_and_no_longer(checkpoints, told):
+    new = checkpoints / "new"
+    shutil.copytree(checkpoints / "sum_posterior", new, ignore=shutil.ignore_patterns(runs.WEIGHTS, "result.json"))
+    app = page()
+    assert [name.split()[0] for name in networks(app)] == ["sum_posterior"]
+    shutil.copy(checkpoints / "sum_posterior" / runs.WEIGHTS, new / runs.WEIGHTS)
+    assert networks(app.run())[1:] == ["new stopped"]
+    runs.write_result(runs.read(new), {"accuracy": 0.9999, "standard_error": 0.0, "data": "", "steps": 1})
+    assert networks(app.run())[0] == "new accuracy 0.9999"
+    shutil.rmtree(new)
+    assert [name.split()[0] for name in networks(app.run())] == ["sum_posterior"]
+
+
 def told_drawing(objects, rgba):
     buffer = io.BytesIO()
     Image.fromarray(rgba).save(buffer, "PNG")

@@ -4,6 +4,7 @@ import atexit
 import base64
 import html
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -60,6 +61,21 @@ def weights_time(run: runs.Run) -> int:
 
 def loadable_runs() -> list[tuple[runs.Run, dict | None]]:
     """Runs that have a checkpoint, each with what was measured: sum networks first, the most accurate first."""
+    return _loadable_runs(_changes())
+
+
+def _changes():
+    """When each run's folder last changed: files of a run are replaced, never rewritten, so it tells of each change."""
+    try:
+        with os.scandir(runs.ROOT) as entries:
+            # one string, as Streamlit takes a key to pieces
+            return "\n".join(sorted(f"{entry.path} {entry.stat().st_mtime_ns}" for entry in entries))
+    except OSError:
+        return ""  # no folder yet, or one that was deleted just now
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _loadable_runs(changes):
     found = [(run, runs.read_result(run)) for run in runs.list_runs() if runs.has_weights(run)]
     return sorted(found, key=lambda pair: (not pair[0].network.reads_pairs, -(pair[1] or {}).get("accuracy", 0)))
 
