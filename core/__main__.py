@@ -172,7 +172,7 @@ def _follow(together, recipe) -> int:
             code = workers.follow(crew, recipe, data)
     except training.TrainingError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return error.exit_code
     _say({0: "The chief has finished the run."}.get(code, "The chief has ended the run, and says why."))
     return code
 
@@ -289,7 +289,7 @@ def _train(run, data, shown_name, together=None) -> int:
             reason = f"an unexpected fault, {type(error).__name__}: {str(error)[:300]}"
         runs.note_failure(run, reason)
         print(f"\nerror: {run.name} failed: {reason}", file=sys.stderr)
-        return 1
+        return getattr(error, "exit_code", 1)
     print(f"{run.name}: accuracy {result.accuracy:.4f} ± {result.standard_error:.4f} on {result.data}")
     return 0
 

@@ -46,6 +46,8 @@ LEAST_ROUNDS = 3  # of it: the first one includes what is prepared once
 class TrainingError(Exception):
     """Training cannot go on; the message says why and what to do."""
 
+    exit_code = 1
+
 
 @dataclass(frozen=True)
 class Progress:

@@ -45,6 +45,12 @@ class WorkerLost(TrainingError):
     """Another worker no longer answers; the message names it."""
 
 
+class Disagreement(TrainingError):
+    """The workers were not all given the same; the message says what."""
+
+    exit_code = 2
+
+
 class Crew:
     """The workers of a cluster, as one of them sees them: a chief that speaks, and sums over what all of them have."""
 
@@ -215,7 +221,7 @@ def chief_of(crew: Crew) -> Callable[..., SharedTrainer]:
 def follow(crew: Crew, asked: Recipe | None, data: mnist.Mnist) -> int:
     """Be a worker that is not the chief, until the chief has ended; the chief's exit code.
 
-    Raises WorkerLost, and TrainingError if `asked` is another recipe than the chief's, or the images are others.
+    Raises WorkerLost, and Disagreement if `asked` is another recipe than the chief's, or the images are others.
     """
     order = crew.tell()
     if "end" in order:
@@ -230,9 +236,9 @@ def follow(crew: Crew, asked: Recipe | None, data: mnist.Mnist) -> int:
 
 
 def _complain(crew, complaint):
-    """Hear what any worker has to complain of. Raises TrainingError on all of them."""
+    """Hear what any worker has to complain of. Raises Disagreement on all of them."""
     own = np.zeros(len(crew.cluster.addresses), np.int32)
     own[crew.cluster.index] = complaint
     for index, heard in enumerate(crew.sum(own)):
         if heard:
-            raise TrainingError(f"{crew.cluster.name(index)} {COMPLAINTS[int(heard)]}.")
+            raise Disagreement(f"{crew.cluster.name(index)} {COMPLAINTS[int(heard)]}.")

@@ -196,6 +196,6 @@ def test_workers_asked_for_two_recipes_say_so_and_end(tmp_path):
     spare.kill()
     spare.communicate()
     for code, _, err in ended([chief, other]):
-        assert code == 1 and "Traceback" not in err
+        assert code == 2 and "Traceback" not in err
         assert f"worker 1 ({addresses[1]}) was asked for another recipe than the chief." in err
     assert "another recipe" in runs.failure(runs.read(tmp_path / "run"))
