@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-# two test files run at a time, and threads that wait for each other take the processor from those that work
+# several test files run at a time, and threads that wait for each other take the processor from those that work
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")

@@ -17,7 +17,7 @@ from tests.needs import PATIENCE_SECONDS, wait_until
 from tests.server import open_page, serving
 
 APP = Path(__file__).parent.parent / "app.py"
-LINK = "train?network=tiny&steps=8000&batch=32&examples=1000&seed=4"
+LINK = "train?network=tiny&steps=5000&batch=32&examples=1000&seed=4"
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals that only POSIX systems have")
 
@@ -67,8 +67,8 @@ def test_a_training_is_started_watched_stopped_and_resumed(browser, environment,
         wait_past(second, step)
 
         page.get_by_role("button", name="Stop", exact=True).click()
-        page.get_by_text(re.compile(r"Stopped at iteration [\d,]+ of 8,000")).wait_for()
-        second.get_by_text(re.compile(r"Stopped at iteration [\d,]+ of 8,000")).wait_for()
+        page.get_by_text(re.compile(r"Stopped at iteration [\d,]+ of 5,000")).wait_for()
+        second.get_by_text(re.compile(r"Stopped at iteration [\d,]+ of 5,000")).wait_for()
         assert runs.status(runs.read(folder)) == "stopped"
         page.get_by_role("button", name="Resume", exact=True).click()
         page.get_by_text(re.compile(r"Accuracy 0\.\d{4} ± 0\.\d{4} on the embedded test set")).wait_for()
@@ -77,7 +77,7 @@ def test_a_training_is_started_watched_stopped_and_resumed(browser, environment,
         page.locator("[data-testid=stVegaLiteChart]").first.wait_for()
     points = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     steps = [point["step"] for point in points]
-    assert steps == sorted(set(steps)) and steps[-1] == 8_000
+    assert steps == sorted(set(steps)) and steps[-1] == 5_000
     assert points[-1]["test_accuracy"] > 0.7 > points[0]["test_accuracy"]
     assert "Traceback" not in (tmp_path / "log").read_text()
 
