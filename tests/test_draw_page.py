@@ -76,6 +76,7 @@ def networks(app):
 
 def test_a_checkpoint_is_offered_as_soon_as_it_is_saved_and_measured_and_no_longer(checkpoints, told):
     new = checkpoints / "new"
+    (checkpoints / "gone").symlink_to(checkpoints / "nowhere")  # what else lies there does not matter
     shutil.copytree(checkpoints / "sum_posterior", new, ignore=shutil.ignore_patterns(runs.WEIGHTS, "result.json"))
     app = page()
     assert [name.split()[0] for name in networks(app)] == ["sum_posterior"]

@@ -6,6 +6,7 @@ import html
 import io
 import os
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -68,10 +69,10 @@ def _changes():
     """When each run's folder last changed: files of a run are replaced, never rewritten, so it tells of each change."""
     try:
         with os.scandir(runs.ROOT) as entries:
-            # one string, as Streamlit takes a key to pieces
-            return "\n".join(sorted(f"{entry.path} {entry.stat().st_mtime_ns}" for entry in entries))
-    except OSError:
-        return ""  # no folder yet, or one that was deleted just now
+            times = [f"{entry.path} {entry.stat().st_mtime_ns}" for entry in entries if entry.is_dir()]
+    except OSError:  # no folder yet, or one that was deleted just now
+        times = [str(time.monotonic_ns())]
+    return "\n".join(sorted(times))  # one string, as Streamlit takes a key to pieces
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
