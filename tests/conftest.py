@@ -13,6 +13,13 @@ from core import jobs, mnist
 from tests.needs import missing
 from tests.server import chromium
 
+LONGEST = {f"test_{name}.py" for name in ("train_browser", "training", "jobs", "browser", "pages_browser", "sweep")}
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files come first: one that begins last would be waited for alone."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture(autouse=True)
 def no_warm_trainer(monkeypatch):
