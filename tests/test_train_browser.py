@@ -6,14 +6,13 @@ import os
 import re
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from core import runs
 from core.recipe import Recipe
-from tests.needs import PATIENCE_SECONDS, wait_until
+from tests.needs import wait_until
 from tests.server import open_page, serving
 
 APP = Path(__file__).parent.parent / "app.py"
@@ -44,10 +43,7 @@ def iteration(page):
 
 
 def wait_past(page, step):
-    until = time.monotonic() + PATIENCE_SECONDS
-    while iteration(page) <= step:
-        assert time.monotonic() < until, "the iteration does not grow"
-        time.sleep(0.2)
+    wait_until(lambda: iteration(page) > step)
 
 
 def test_a_training_is_started_watched_stopped_and_resumed(browser, environment, tmp_path):
