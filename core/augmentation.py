@@ -14,6 +14,7 @@ from core.recipe import Recipe
 
 ELASTIC_GRID = 7  # random displacements a side, which Gaussians spread over the image
 MARGIN = 2  # blank pixels put around an image, so that what is outside reads as blank
+CUBIC_STEPS = 3  # places a pixel and a side to which cubic resampling enlarges an image; between them it is bilinear
 
 _CENTRE = (SIDE - 1) / 2
 _Y, _X = np.meshgrid(np.arange(SIDE) - _CENTRE, np.arange(SIDE) - _CENTRE, indexing="ij")
@@ -26,7 +27,22 @@ def _spread() -> np.ndarray:
     return (weights / np.sqrt((weights**2).sum(axis=1, keepdims=True))).astype(np.float32)
 
 
-SPREAD = _spread()
+def _enlarge() -> np.ndarray:
+    """(94, 32): cubic interpolation of a blank-edged row of 32 pixels at every third of a pixel.
+
+    Source of the kernel: Keys, "Cubic convolution interpolation for digital image processing", 1981. With its a at -1
+    shifted digits keep the mean step between neighbouring pixels within 1 %; with -1/2 they lose 2 % of it, and
+    bilinear interpolation takes 6 %.
+    """
+    side = SIDE + 2 * MARGIN
+    at = np.arange(CUBIC_STEPS * (side - 1) + 1) / CUBIC_STEPS
+    away = np.abs(at[:, None] - np.arange(side))
+    near = away**3 - 2 * away**2 + 1
+    far = -(away**3) + 5 * away**2 - 8 * away + 4
+    return np.select([away < 1, away < 2], [near, far], 0.0).astype(np.float32)
+
+
+SPREAD, ENLARGE = _spread(), _enlarge()
 
 
 def augment(images: tf.Tensor, recipe: Recipe, step: tf.Tensor, share: slice = slice(None)) -> tf.Tensor:
@@ -46,7 +62,7 @@ def augment(images: tf.Tensor, recipe: Recipe, step: tf.Tensor, share: slice = s
         noise = tf.random.stateless_normal((2, n, ELASTIC_GRID, ELASTIC_GRID), seed + [0, 2**30])[:, share]
         bend = recipe.elastic_pixels * tf.einsum("pi,cnij,qj->cnpq", SPREAD, noise, SPREAD)
         y, x = y + bend[0], x + bend[1]
-    images = _sample(images, y + _CENTRE, x + _CENTRE)
+    images = _sample(images, y + _CENTRE, x + _CENTRE, recipe.resampling == "cubic")
     if recipe.stroke_width:
         images = _thicken(images, recipe.stroke_width * amounts[6])
     return images
@@ -86,12 +102,20 @@ def _sources(amounts, recipe):
     return turned_y * scale_y, (turned_x + shear * turned_y) * scale_x
 
 
-def _sample(images, y, x):
-    """Bilinear interpolation of images (n, 28, 28) at (y, x), each (n, 28, 28); blank outside."""
-    side = SIDE + 2 * MARGIN
-    flat = tf.reshape(tf.pad(images, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN))), (-1,))
-    y = tf.clip_by_value(y + MARGIN, 0.0, side - 1.001)
-    x = tf.clip_by_value(x + MARGIN, 0.0, side - 1.001)
+def _sample(images, y, x, cubic):
+    """Images (n, 28, 28) interpolated at (y, x), each (n, 28, 28); blank outside.
+
+    Bilinear interpolation blurs: a network that was trained on its images finds every image that was not moved too
+    sharp. Cubic interpolation of three places a pixel, and bilinear between them, is as sharp as the images are.
+    """
+    images = tf.pad(images, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))
+    y, x = y + MARGIN, x + MARGIN
+    if cubic:
+        images = tf.clip_by_value(tf.einsum("pi,nij,qj->npq", ENLARGE, images, ENLARGE), 0.0, 1.0)
+        y, x = CUBIC_STEPS * y, CUBIC_STEPS * x
+    side, flat = images.shape[-1], tf.reshape(images, (-1,))
+    y = tf.clip_by_value(y, 0.0, side - 1.001)
+    x = tf.clip_by_value(x, 0.0, side - 1.001)
     top, left = tf.floor(y), tf.floor(x)
     below, right = y - top, x - left
     first = tf.range(tf.shape(images)[0])[:, None, None] * side * side

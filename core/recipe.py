@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 
 import numpy as np
 
@@ -62,6 +62,7 @@ class Recipe:
     elastic_pixels: float = _number(0.0, 0.0, 4.0, "Elastic bending, standard deviation in pixels.")
     stroke_width: float = _number(0.0, 0.0, 1.0, "Thicker or thinner strokes: 1 is a pixel on each side.")
     flags: float = _number(0.0, 0.0, 1.0, "Chance of a short stroke at the top left, as many hands begin a 1.")
+    resampling: str = _choice("cubic", ("cubic", "bilinear"), "Moved images stay sharp, or are blurred a little.")
 
     # how it is computed
     seed: int = _number(0, 0, 2**32 - 1, "Decides the initial weights, the order of images, dropout, augmentation.")
@@ -136,7 +137,9 @@ def recipe_from_dict(values: dict) -> Recipe:
     known = {f.name for f in fields(Recipe)}
     if unknown := sorted(set(values) - known):
         raise ValueError(f"recipe: unknown field {unknown[0]!r}; known are {', '.join(sorted(known))}")
-    return Recipe(**values)
+    recipe = Recipe(**values)
+    # a run that moved its images before there was a choice blurred them
+    return replace(recipe, resampling="bilinear") if recipe.augments and "resampling" not in values else recipe
 
 
 def _check(f, value):

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from core import mnist
-from core.augmentation import augment
+from core.augmentation import ENLARGE, augment
 from core.recipe import Recipe
 
 STILL = Recipe(seed=1)
@@ -45,6 +45,22 @@ def test_each_amount_changes_images_and_stays_in_range(images, field):
 def test_shift_moves_the_centre_by_up_to_its_pixels(images):
     moved = centres(augmented(images, shift_pixels=2.0)) - centres(images)
     assert np.abs(moved).max() < 2.05 and 0.9 < np.abs(moved).mean() < 1.1
+
+
+def test_moved_images_stay_as_sharp_as_they_were_or_are_blurred_if_asked(images):
+    """By the mean step between neighbouring pixels, which a network's first convolution goes by."""
+    steps = np.abs(np.diff(images, axis=2)).mean()
+    kept = {
+        resampling: np.abs(np.diff(augmented(images, shift_pixels=2.0, resampling=resampling), axis=2)).mean() / steps
+        for resampling in ("cubic", "bilinear")
+    }
+    assert kept["cubic"] == pytest.approx(1, abs=0.015) and kept["bilinear"] < 0.96
+
+
+def test_cubic_resampling_draws_a_straight_line_through_a_ramp():
+    ramp = np.tile(np.arange(32, dtype=np.float32), (1, 32, 1)) / 32
+    inside = (ENLARGE @ ramp @ ENLARGE.T)[0, 6:-6, 6:-6] * 32
+    assert np.abs(inside - np.arange(94)[6:-6] / 3).max() < 0.13  # an a of -1 bends it a little between pixels
 
 
 def test_turn_scale_and_shear_leave_the_middle_of_the_image(images):

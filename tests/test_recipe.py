@@ -46,6 +46,12 @@ def test_recipe_survives_writing():
     assert recipe_from_dict(recipe.as_dict()) == recipe
 
 
+def test_a_run_older_than_the_choice_of_resampling_is_what_it_was():
+    moved, still = Recipe(turn_degrees=8.0, resampling="bilinear").as_dict(), Recipe().as_dict()
+    del moved["resampling"], still["resampling"]
+    assert recipe_from_dict(moved).resampling == "bilinear" and recipe_from_dict(still) == Recipe()
+
+
 def test_unknown_field_is_refused():
     with pytest.raises(ValueError, match="unknown field 'momentum'"):
         recipe_from_dict({"momentum": 0.9})

@@ -46,7 +46,7 @@ def recipe_form() -> Recipe | None:
             _controls(*HALVES)
     with st.expander("Augmentation"):
         st.caption("Every training image is changed at random by up to this much, anew each time it is seen.")
-        _controls(*AUGMENTATION)
+        _controls(*AUGMENTATION, "resampling")
     with st.expander("How it is computed"):
         _controls(*HOW)
     said = {name: st.session_state[_key(name)] for name in FIELDS if name not in hidden}
