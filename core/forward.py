@@ -63,13 +63,18 @@ class Prediction:
     @property
     def reading(self) -> str:
         """How sure the network is, and of which digits, in words."""
-        sure = f"{self.sum_probabilities.max():.0%} sure"
+        sure = f"{percent(self.sum_probabilities.max())} sure"
         if self.digits is None:
             return f"{sure}."
         top, bottom = self.digits
         if top + bottom == self.sum:
             return f"{top} + {bottom}, {sure}."
         return f"{sure}, though by themselves the digits look most like {top} and {bottom}."
+
+
+def percent(probability: float) -> str:
+    """A softmax's probability in whole percents; it is never certain, so what rounds to 100% is >99%."""
+    return f"{probability:.0%}".replace("100%", ">99%")
 
 
 def activations(network: Network, weights: Weights, images: np.ndarray) -> list[np.ndarray]:

@@ -1,11 +1,12 @@
 """The networks count as the report counts, and NumPy computes what Keras computes."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core import forward, keras_model, mnist
+from core import forward, keras_model, mnist, runs
 from core.networks import NETWORKS, ReLU, Split, pool_first, uncut, untied
 
 # the corrected total where the report's own does not add up (compact: printed 1,326,586)
@@ -143,6 +144,16 @@ def test_sum_posterior_says_what_the_convolution_of_its_digits_says(images):
     prediction = forward.predict(network, weights, images[0], images[1])
     expected = np.convolve(*prediction.digit_probabilities.astype(float))
     np.testing.assert_allclose(prediction.sum_probabilities, expected, atol=1e-6)
+
+
+def test_no_reading_claims_to_be_certain(images):
+    run = runs.read(Path(__file__).parent.parent / "checkpoints" / "sum_posterior")
+    weights = runs.load_weights(run)
+    found = [forward.predict(run.network, weights, *pair) for pair in zip(images[:50], images[50:100], strict=True)]
+    assert max(reading.sum_probabilities.max() for reading in found) > 0.9999
+    said = {reading.reading for reading in found}
+    assert not any("100%" in words for words in said) and any(">99% sure" in words for words in said)
+    assert [forward.percent(p) for p in (0.0, 0.42, 0.994, 0.996, 1.0)] == ["0%", "42%", "99%", ">99%", ">99%"]
 
 
 def test_uncut_differs_by_the_seam_alone(images):

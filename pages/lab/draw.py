@@ -58,8 +58,10 @@ with right:
         elif missing:
             here = "bottom" if missing == ["top"] else "top"
             named = forward.predict_digit(run.network, weights, drawn[here].digit, here)
-            looks = "" if named is None else f" The {here} one looks like a {named.argmax()} ({named.max():.0%})."
-            parts.answer(f"Now draw the {missing[0]} digit", f"A sum needs two.{looks}")
+            note = "A sum needs two."
+            if named is not None:
+                note += f" The {here} one looks like a {named.argmax()} ({forward.percent(named.max())})."
+            parts.answer(f"Now draw the {missing[0]} digit", note)
         else:
             labels = [drawn[half].label for half in canvas.HALVES]
             truth = "" if None in labels else f" The true sum is {sum(labels)}: {labels[0]} + {labels[1]}."

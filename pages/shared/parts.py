@@ -132,12 +132,13 @@ def answer(words: str, note: str, number: int | None = None) -> None:
 def bars(title: str, probabilities: np.ndarray, colour: str, low: bool = False) -> None:
     """A bar for each class, 0 to 100 %, the most probable one in bold."""
     best = int(probabilities.argmax()) if probabilities.any() else -1
+    most = forward.percent(probabilities[best])
     columns = "".join(
-        f'<div class="{"best" if i == best else ""}" title="{i}: {p:.1%}">{f"<em>{p:.0%}</em>" if i == best else ""}'
+        f'<div class="{"best" if i == best else ""}" title="{i}: {p:.1%}">{f"<em>{most}</em>" if i == best else ""}'
         f'<i style="height:{70 * p:.1f}%;background:{colour}"></i><span>{i}</span></div>'
         for i, p in enumerate(probabilities)
     )
-    said = "nothing yet" if best < 0 else f"most probable {best}, {probabilities[best]:.0%}"
+    said = "nothing yet" if best < 0 else f"most probable {best}, {most}"
     label = html.escape(f"{title}: {said}")
     st.html(f'<p>{title}</p><div class="bars{" low" if low else ""}" role="img" aria-label="{label}">{columns}</div>')
 
@@ -212,4 +213,4 @@ def about(network: Network, weights: Weights, top: np.ndarray | None, bottom: np
         st.write("The two halves are cut apart before the first convolution, so neither sees the other's edge.")
         if top is not None and bottom is not None and st.toggle("Read them as one picture of 56×28"):
             whole = forward.predict(uncut(network), weights, top, bottom)
-            st.write(f"The sum is {whole.sum}, {whole.sum_probabilities.max():.1%} sure.")
+            st.write(f"The sum is {whole.sum}, {forward.percent(whole.sum_probabilities.max())} sure.")

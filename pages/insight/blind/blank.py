@@ -25,7 +25,7 @@ def show(run, weights, subject) -> None:
     )
     st.write(
         f"No example had a blank half, so nothing said that it is worth 0. It is for {(sums == labels).sum():,} digits "
-        f"of {len(labels):,}. Two blanks make {both.sum}, {both.sum_probabilities.max():.0%} sure."
+        f"of {len(labels):,}. Two blanks make {both.sum}, {forward.percent(both.sum_probabilities.max())} sure."
     )
     st.html(_table(shares(labels, sums)))
     st.caption(

@@ -100,7 +100,7 @@ def _table(found: Shifts, at_rest: int, right: int, down: int) -> str:
         for j, x in enumerate(moves):
             colour = maps.POSITIVE if found.sums[i, j] == at_rest else maps.NEGATIVE
             here = "unmet" if (x, y) == (right, down) else ""
-            said = f"{x} to the right, {y} down: {found.sums[i, j]}, {found.certainty[i, j]:.0%} sure"
+            said = f"{x} to the right, {y} down: {found.sums[i, j]}, {forward.percent(found.certainty[i, j])} sure"
             cells += f'<td class="{here}" title="{said}" style="background:{colour}60">{found.sums[i, j]}</td>'
         rows += f"<tr><th>{str(y).replace('-', '−')}</th>{cells}</tr>"
     head = "".join(f"<th>{str(x).replace('-', '−')}</th>" for x in moves)

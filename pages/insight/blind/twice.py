@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core import answers
+from core import answers, forward
 from core.insight.blind_spots import Twice, twice
 from pages.shared import maps, parts
 from pages.shared.answering import answers_of, test_set
@@ -40,5 +40,5 @@ def show(run, weights, subject) -> None:
 
 
 def _figure(image: np.ndarray, found: Twice, place: int, label: int) -> str:
-    said = f"{label} + {label} = {found.sums[place]}, {found.sum_probabilities[place].max():.0%} sure"
+    said = f"{label} + {label} = {found.sums[place]}, {forward.percent(found.sum_probabilities[place].max())} sure"
     return maps.figure(maps.grey_url(image, 255), said, said)

@@ -4,7 +4,7 @@ import html
 
 import streamlit as st
 
-from core import runs
+from core import forward, runs
 from core.insight.mcnemar import paired
 from core.insight.mistakes import most_confident_first
 from pages.shared import judging
@@ -108,7 +108,7 @@ def _caption(first, second, index):
     top, *bottom = first.digits[index]
     true = f"{top} + {bottom[0]} = {top + bottom[0]}" if bottom else f"{top}"
     read = (
-        f"{name} **{each.answered[index]}** ({each.confidence[index]:.0%})"
+        f"{name} **{each.answered[index]}** ({forward.percent(each.confidence[index])})"
         for name, each in zip("AB", (first, second), strict=True)
     )
     return f"{true}: {', '.join(read)}"
