@@ -18,7 +18,8 @@ FAINTEST = 0.1  # ink under this fraction of the darkest does not count when cro
 def digit_from_canvas(rgba: np.ndarray) -> np.ndarray | None:
     """The digit (28, 28) uint8, white on black, of a canvas (height, width[, 1–4]) uint8; None if nothing is drawn.
 
-    Ink is what is not transparent or, on an opaque picture, what differs from its background, dark or light.
+    Ink is what is not transparent or, on a picture that is opaque but for its corners, what differs from its
+    background, dark or light.
     Raises ValueError for an array that is not a picture.
     """
     ink = _ink(rgba)
@@ -39,14 +40,31 @@ def _ink(canvas: np.ndarray) -> np.ndarray:
         canvas = canvas[..., None]
     if canvas.size == 0:
         return np.zeros((1, 1), np.float32)
-    channels = canvas.shape[2]
-    if channels in (2, 4) and (canvas[..., -1] < 128).mean() > 0.01:
-        return canvas[..., -1].astype(np.float32) / 255
-    colours = canvas[..., :-1] if channels in (2, 4) else canvas
+    if canvas.shape[2] not in (2, 4):
+        return _contrast(canvas, np.ones(canvas.shape[:2], bool))
+    alpha, colours = canvas[..., -1], canvas[..., :-1]
+    opaque = alpha >= 128
+    if (~opaque).mean() > 0.01 and (np.median(_rim(alpha)) < 128 or _are_alike(colours[opaque])):
+        return alpha.astype(np.float32) / 255
+    return _contrast(colours, opaque)  # a picture, some of whose corners may be cut off
+
+
+def _are_alike(colours):
+    """Whether these pixels (n, channels) are all of about one colour, as ink is and a picture is not."""
+    return np.ptp(colours, axis=0).max() < 64
+
+
+def _contrast(colours, opaque):
+    """How far each pixel is from the background, which is what most of the rim shows; 0 where nothing is shown."""
     grey = colours.mean(axis=2, dtype=np.float32) / 255
-    rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    background = np.median(rim)
-    return np.abs(grey - background) / max(background, 1 - background)
+    shown = _rim(opaque)
+    background = np.median(_rim(grey)[shown]) if shown.any() else 0.0
+    return np.where(opaque, np.abs(grey - background) / max(background, 1 - background), 0.0)
+
+
+def _rim(picture):
+    """The pixels along the four edges, one after the other."""
+    return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
 
 
 def _fitted(crop: np.ndarray) -> np.ndarray:

@@ -73,6 +73,27 @@ def test_ink_reads_the_same_by_alpha_white_on_black_and_black_on_white():
     assert np.array_equal(digit_from_canvas(opaque), expected)
 
 
+def test_picture_with_rounded_transparent_corners_is_a_picture():
+    strokes = pen.draw(pen.samples()[3]["strokes"])
+    expected = digit_from_canvas(strokes)
+    y, x = np.abs(np.indices((280, 280)) - 139.5) - 100  # beyond the middle of a corner of radius 40
+    opaque = np.where((y > 0) & (x > 0) & (y**2 + x**2 > 40**2), 0, 255)
+    for grey in (strokes[..., 3], 255 - strokes[..., 3]):
+        for under in (0, 255):  # what the transparent pixels hide
+            cut = np.where(opaque, grey, under)
+            assert np.array_equal(digit_from_canvas(np.dstack([cut, cut, cut, opaque]).astype(np.uint8)), expected)
+
+
+def test_ink_along_most_of_the_edge_is_ink():
+    """A 0 as large as the canvas, in our orange: neither a blank picture nor one of its hole."""
+    rgba = canvas()
+    rgba[..., :3] = 232, 112, 10
+    rgba[..., 3] = 255
+    rgba[26:-26, 26:-26] = 0
+    digit = digit_from_canvas(rgba)
+    assert ink_box(digit) == (20, 20) and digit[14, 14] == 0 and digit[5, 14] > 200
+
+
 def test_nothing_drawn_is_none():
     assert digit_from_canvas(canvas()) is None
     assert digit_from_canvas(np.zeros((0, 0, 4), np.uint8)) is None
