@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import shlex
 import sys
 import time
 import traceback
@@ -19,6 +20,7 @@ from core.evaluation import evaluate, judge
 from core.recipe import Recipe
 
 LARGEST_PICTURE_PIXELS = 25_000_000
+Image.MAX_IMAGE_PIXELS = None  # Pillow warns and refuses in words of its own, far above that
 LARGEST_LOSS = 0.001  # of accuracy, when packing
 STOP_SECONDS = 60
 EXPORTS = {"keras": "model.keras", "savedmodel": "savedmodel"}  # format → its name in the run's folder
@@ -275,7 +277,7 @@ def _train(run, data, shown_name, together=None) -> int:
             with workers.Crew(together, _say) as crew:
                 result = training.train(run, data, ProgressLine(), workers.chief_of(crew))
     except training.Stop:
-        _say(f"\nStopped and saved. Go on with: python -m core train --resume {shown_name}")
+        _say(f"\nStopped and saved. Go on with: python -m core train --resume {shlex.quote(shown_name)}")
         return 130
     except KeyboardInterrupt:
         runs.write_progress(run, "stopped")
@@ -565,6 +567,8 @@ def _digit(path: str) -> np.ndarray:
             if picture.width * picture.height > LARGEST_PICTURE_PIXELS:
                 raise InputError(f"{path} has more than {LARGEST_PICTURE_PIXELS:,} pixels")
             transparent = picture.mode in ("LA", "RGBA", "PA") or "transparency" in picture.info
+            if picture.mode == "F":
+                raise InputError(f"{path} has greys as fractions; give a PNG of whole numbers")
             if picture.mode.startswith("I;16"):
                 pixels = (np.asarray(picture) // 257).astype(np.uint8)
             else:
@@ -573,7 +577,7 @@ def _digit(path: str) -> np.ndarray:
         raise InputError(f"{path} is not there") from None
     except UnidentifiedImageError:
         raise InputError(f"{path} is not a picture that can be read; give a PNG") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError) as error:
         raise InputError(f"{path} cannot be read as a picture ({error})") from error
     digit = ink.digit_from_canvas(pixels)
     if digit is None:
