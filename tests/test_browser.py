@@ -154,6 +154,39 @@ def test_undo_clear_and_swap(page, samples):
     answer(page, "Draw two digits")
 
 
+def test_press_right_after_a_stroke_takes_it_along(page, samples):
+    """The canvas tells of a stroke 0.2 s after the pen was lifted; whoever is quicker loses nothing."""
+    two = next(sample for sample in samples if sample["label"] == 2)
+    six = next(sample for sample in samples if sample["label"] == 6)
+    draw_sample(page, "bottom", two)
+    note(page, "A sum needs two")
+    draw_sample(page, "top", six)
+    click(page, "Swap")
+    note(page, r"2 \+ 6")
+    click(page, "Clear both")
+    answer(page, "Draw two digits")
+    draw_sample(page, "top", six)
+    page.get_by_text("Side by side").click()
+    note(page, "The top one looks like a 6")
+    assert page.get_by_role("switch", name="Side by side").is_checked()
+    draw_sample(page, "bottom", two)
+    page.get_by_role("button", name="Insight").click()
+    page.get_by_role("menuitem", name="Inside").click()
+    page.wait_for_url("**/inside")
+    page.get_by_role("button", name="Lab").click()
+    page.get_by_role("menuitem", name="Draw").click()
+    note(page, r"6 \+ 2")
+
+
+def test_link_with_the_name_of_a_run_keeps_it_on_reload(page, server):
+    result = runs.read_result(runs.read(runs.locate("sum_linear")))
+    page.goto(f"{server.url}/?run=sum_linear")
+    for _ in range(2):
+        page.get_by_text(f"Accuracy {result['accuracy']:.4f}").wait_for()
+        page.wait_for_url("**/?run=sum_linear*")
+        page.reload()
+
+
 def test_drawing_goes_on_after_undo(page, samples):
     """What the canvas restores is what the network sees: undo a stroke, draw it again, and nothing has changed."""
     four = next(sample for sample in samples if sample["label"] == 4 and len(sample["strokes"]) == 2)
@@ -263,6 +296,7 @@ def test_any_canvas_is_answered(page, samples, name):
 
 
 def test_side_by_side_keeps_the_drawings(page, samples):
+    page.set_viewport_size({"width": 1280, "height": 800})  # as many a laptop has
     draw_sample(page, "top", samples[0])
     draw_sample(page, "bottom", samples[1])
     before, inks = the_sum(page), [canvas_ink(page, half) for half in ("top", "bottom")]

@@ -15,7 +15,7 @@ if not available:
 
 canvas.take_in()
 side_by_side = st.session_state.get("side_by_side", False)
-left, right = st.columns([1, 1] if side_by_side else [2, 3], gap="large")
+left, right = st.columns([3, 2] if side_by_side else [2, 3], gap="large")
 
 with left:
     with st.container(horizontal=True, vertical_alignment="center"):

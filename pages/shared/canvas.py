@@ -46,20 +46,24 @@ HIDE_TOOLBARS = """<script>
 
 # A canvas that starts again wipes away what was drawn since the button was pressed, untold. So the pen is held back
 # from the press until the canvas tells that it has started, or gave up hope; then it draws at once what it was to draw.
-# So every button starts a canvas again, also where it has nothing to change.
+# So every button starts a canvas again, also where it has nothing to change. And a stroke is told only 0.2 s after the
+# pen was lifted, so until then a press on anything that starts a canvas again, or leaves the page, is held back too.
 HOLD_PEN = """<script>
 (() => {
   if (window.digitSumLabReleasePen) return;
   const held = [];
-  let waiting = null;
+  let waiting = null, drawing = false, told = 0;
   const release = window.digitSumLabReleasePen = () => {
     clearTimeout(waiting);
     waiting = null;
     for (const [target, event] of held.splice(0)) target.dispatchEvent(event);
   };
   const hold = (event) => {
-    if (waiting === null) return;
     const begins = event.type === "mousedown" || event.type === "touchstart", [target] = event.composedPath();
+    drawing ||= begins && target.matches("canvas.upper-canvas");
+    if (drawing) told = event.timeStamp + 300;
+    if (event.type === "mouseup" || event.type === "touchend") drawing = false;
+    if (waiting === null) return;
     if (begins ? !target.matches("canvas.upper-canvas") : !held.length) return;
     event.stopImmediatePropagation();
     event.preventDefault();  // a touch would come again as a mouse
@@ -68,10 +72,18 @@ HOLD_PEN = """<script>
   for (const type of ["mousedown", "mousemove", "mouseup", "touchstart", "touchmove", "touchend"]) {
     window.addEventListener(type, hold, { capture: true, passive: false });
   }
-  window.addEventListener("click", ({ target }) => {
-    if (!target.closest(".stButton button")) return;
-    clearTimeout(waiting);
-    waiting = setTimeout(release, 5000);
+  window.addEventListener("click", (event) => {
+    const pressed = event.target.closest(
+      ".stButton button, .stCheckbox label, [data-testid$=NavLink], [data-testid$=NavDropdownLink]");
+    if (!pressed) return;
+    if (pressed.matches(".stButton button")) {
+      clearTimeout(waiting);
+      waiting = setTimeout(release, 5000);
+    }
+    if (event.timeStamp >= told) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    setTimeout(() => pressed.click(), told - event.timeStamp);
   }, { capture: true });
 })();
 </script>"""

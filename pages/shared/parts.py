@@ -167,10 +167,13 @@ def choose_run(available: list[tuple[runs.Run, dict | None]]) -> tuple[runs.Run,
     first, asked = next(iter(by_name)), st.query_params.get("run")
     if asked is not None:
         # the link has the whole label; its name alone will do, or one whose accuracy was another when it was sent
-        asked = asked.split(" · ")[0]
+        said, asked = asked, asked.split(" · ")[0]
         if asked not in by_name:
             st.warning(f"There is no checkpoint `{asked.replace('`', '')}` here. Showing {first} instead.")
         elif "run" not in st.session_state:
+            if said != (label := _run_label(*by_name[asked])):
+                st.query_params["run"] = label  # as Streamlit takes out of the link what is no label
+                st.rerun()
             st.session_state.run = asked
     name = st.selectbox(
         "Network",
@@ -185,7 +188,9 @@ def choose_run(available: list[tuple[runs.Run, dict | None]]) -> tuple[runs.Run,
 
 def _run_label(run, result):
     measured = f"accuracy {result['accuracy']:.4f}" if result else runs.status(run)
-    return f"{run.name} · {run.network.parameters / 1e6:.1f} M parameters · {measured}"
+    parameters = run.network.parameters
+    count = f"{parameters / 1e6:.1f} M" if parameters >= 1e5 else f"{parameters:,}"
+    return f"{run.name} · {count} parameters · {measured}"
 
 
 def run_description(run: runs.Run, result: dict | None) -> str:
