@@ -12,7 +12,7 @@ def numbers(*entries: tuple[str, str]) -> None:
     cells = "".join(
         f"<div><b>{html.escape(number)}</b> <span>{html.escape(words)}</span></div>" for number, words in entries
     )
-    st.html(f'<div class="numbers">{cells}</div>')
+    st.html(f'<div class="large-numbers">{cells}</div>')
 
 
 def table(head: list[str], rows: list[list[str]]) -> None:
