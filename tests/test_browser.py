@@ -67,6 +67,10 @@ def draw_sample(page, half, sample):
     draw(page, half, pen.placed(sample["strokes"]))
 
 
+def first_of(samples, label):
+    return next(sample for sample in samples if sample["label"] == label)
+
+
 def answer(page, words):
     """Wait until the answer reads like `words`, and give it."""
     found = page.locator(".answer").filter(has_text=re.compile(words))
@@ -124,15 +128,15 @@ def test_pairs_of_pen_strokes_are_read(page, samples, pairs):
 
 
 def test_one_digit_says_what_is_missing_and_what_was_read(page, samples):
-    seven = next(sample for sample in samples if sample["label"] == 7)
+    seven = first_of(samples, 7)
     draw_sample(page, "bottom", seven)
     assert answer(page, "Now draw the top digit")
     note(page, r"The bottom one looks like a 7 \(>?\d+%\)")
 
 
 def test_undo_clear_and_swap(page, samples):
-    two = next(sample for sample in samples if sample["label"] == 2)
-    six = next(sample for sample in samples if sample["label"] == 6)
+    two = first_of(samples, 2)
+    six = first_of(samples, 6)
     draw_sample(page, "top", two)
     draw_sample(page, "bottom", six)
     assert the_sum(page) == 8
@@ -156,8 +160,8 @@ def test_undo_clear_and_swap(page, samples):
 
 def test_press_right_after_a_stroke_takes_it_along(page, samples):
     """The canvas tells of a stroke 0.2 s after the pen was lifted; whoever is quicker loses nothing."""
-    two = next(sample for sample in samples if sample["label"] == 2)
-    six = next(sample for sample in samples if sample["label"] == 6)
+    two = first_of(samples, 2)
+    six = first_of(samples, 6)
     draw_sample(page, "bottom", two)
     note(page, "A sum needs two")
     draw_sample(page, "top", six)

@@ -1,13 +1,13 @@
 """The networks count as the report counts, and NumPy computes what Keras computes."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core import forward, keras_model, mnist, runs
 from core.networks import NETWORKS, ReLU, Split, pool_first, uncut, untied
+from tests.server import REPOSITORY
 
 # the corrected total where the report's own does not add up (compact: printed 1,326,586)
 REPORT_PARAMETERS = {
@@ -147,7 +147,7 @@ def test_sum_posterior_says_what_the_convolution_of_its_digits_says(images):
 
 
 def test_no_reading_claims_to_be_certain(images):
-    run = runs.read(Path(__file__).parent.parent / "checkpoints" / "sum_posterior")
+    run = runs.read(REPOSITORY / "checkpoints" / "sum_posterior")
     weights = runs.load_weights(run)
     found = [forward.predict(run.network, weights, *pair) for pair in zip(images[:50], images[50:100], strict=True)]
     assert max(reading.sum_probabilities.max() for reading in found) > 0.9999

@@ -60,11 +60,12 @@ HOLD_PEN = """<script>
   };
   const hold = (event) => {
     const begins = event.type === "mousedown" || event.type === "touchstart", [target] = event.composedPath();
-    drawing ||= begins && target.matches("canvas.upper-canvas");
+    const onCanvas = begins && target.matches("canvas.upper-canvas");
+    drawing ||= onCanvas;
     if (drawing) told = event.timeStamp + 300;
     if (event.type === "mouseup" || event.type === "touchend") drawing = false;
     if (waiting === null) return;
-    if (begins ? !target.matches("canvas.upper-canvas") : !held.length) return;
+    if (begins ? !onCanvas : !held.length) return;
     event.stopImmediatePropagation();
     event.preventDefault();  // a touch would come again as a mouse
     held.push([begins ? target : document, new event.constructor(event.type, event)]);

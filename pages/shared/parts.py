@@ -164,17 +164,15 @@ def products(top: np.ndarray, bottom: np.ndarray) -> None:
 def choose_run(available: list[tuple[runs.Run, dict | None]]) -> tuple[runs.Run, dict | None]:
     """The visitor's choice among runs; it is in the link too, so that a teacher can send it."""
     by_name = {run.name: (run, result) for run, result in available}
-    first, asked = next(iter(by_name)), st.query_params.get("run")
-    if asked is not None:
+    first, said = next(iter(by_name)), st.query_params.get("run")
+    if said is not None:
         # the link has the whole label; its name alone will do, or one whose accuracy was another when it was sent
-        said, asked = asked, asked.split(" · ")[0]
+        asked = said.split(" · ")[0]
         if asked not in by_name:
             st.warning(f"There is no checkpoint `{asked.replace('`', '')}` here. Showing {first} instead.")
-        elif "run" not in st.session_state:
-            if said != (label := _run_label(*by_name[asked])):
-                st.query_params["run"] = label  # as Streamlit takes out of the link what is no label
-                st.rerun()
-            st.session_state.run = asked
+        elif "run" not in st.session_state and said != (label := _run_label(*by_name[asked])):
+            st.query_params["run"] = label  # as Streamlit takes out of the link what is no label
+            st.rerun()
     name = st.selectbox(
         "Network",
         list(by_name),
