@@ -504,7 +504,7 @@ def _keep_before(path):
 def save_answers(run: Run, answers: dict[str, np.ndarray], data_name: str) -> None:
     """Keep what the run's weights answer to the test images of "full" or "embedded" MNIST. Raises OSError."""
     metadata = {"data": data_name, "weights": _digest(run.folder / WEIGHTS)}
-    _write(run.folder / ANSWERS, safetensors.numpy.save(answers, metadata))
+    _write(run.folder / ANSWERS, tensors.to_bytes_without_digest(answers, metadata))
 
 
 def load_answers(run: Run, data_name: str) -> dict[str, np.ndarray] | None:

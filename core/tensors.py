@@ -31,9 +31,21 @@ _FOREIGN = {  # files that students may take for weights, by how they begin
 
 
 def to_bytes(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
-    """The file of these tensors, with the digest of all of it."""
-    data = safetensors.numpy.save(tensors, metadata | {"digest": NO_DIGEST})
+    """The file of these tensors, with the digest of all of it. Equal tensors and metadata make equal bytes."""
+    data = to_bytes_without_digest(tensors, metadata | {"digest": NO_DIGEST})
     return data.replace(NO_DIGEST.encode(), hashlib.sha256(data).hexdigest().encode(), 1)
+
+
+def to_bytes_without_digest(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
+    """The file of these tensors. Equal tensors and metadata make equal bytes.
+
+    The library writes the metadata's keys in another order each time; here they are sorted.
+    """
+    data = safetensors.numpy.save(tensors, metadata)
+    header, begin = _header(data)
+    text = json.dumps(header | {"__metadata__": dict(sorted(metadata.items()))}, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # so that the tensors begin where numbers of eight bytes may
+    return struct.pack("<Q", len(text)) + text + data[begin:]
 
 
 def verify(data: bytes) -> None:

@@ -85,6 +85,10 @@ def test_pack_halves_the_weights_and_measures_again(run, capsys):
     assert code == 0 and "in float16, 0.0000 before" in out
     assert (run.folder / "weights.safetensors").stat().st_size < 0.51 * before
     assert "embedded test set" in runs.read_result(run)["data"] and runs.read_result(run)["steps"] == 0
+    files = [run.folder / name for name in ("weights.safetensors", "answers.safetensors")]
+    packed = [path.read_bytes() for path in files]
+    core(capsys, "pack", run.folder)
+    assert [path.read_bytes() for path in files] == packed
 
 
 def test_pack_leaves_alone_what_it_would_spoil(run, capsys):

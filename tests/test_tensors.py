@@ -1,6 +1,7 @@
 """Whatever is done to a file of weights is noticed and named: cuts, flips, other formats, bombs, random mutations."""
 
 import io
+import itertools
 import json
 import struct
 import subprocess
@@ -44,6 +45,16 @@ def test_what_is_written_is_read_to_the_bit():
         np.testing.assert_array_equal(tensor, weights_of(TINY)[name])
     tensors.verify(OURS)
     assert safetensors.numpy.load(OURS).keys() == weights_of(TINY).keys()  # and by the format's own reader
+
+
+@pytest.mark.parametrize("write", [tensors.to_bytes, tensors.to_bytes_without_digest])
+def test_equal_tensors_and_metadata_make_equal_bytes(write):
+    words = {"network": "tiny", "step": "1", "data": "full", "weights": "0"}
+    files = {write(weights_of(TINY), dict(order)) for order in itertools.permutations(words.items())}
+    (data,) = files
+    assert tensors.metadata(data).items() >= words.items()
+    assert safetensors.numpy.load(data).keys() == weights_of(TINY).keys()
+    assert (8 + struct.unpack("<Q", data[:8])[0]) % 8 == 0
 
 
 @pytest.mark.parametrize("byte", [0x01, 0x20, 0x80, 0xFF], ids=hex)

@@ -266,6 +266,8 @@ def test_stopped_and_resumed_equals_never_stopped(offline):
     whole, parts = (runs.read(offline / folder) for folder in ("whole", "parts"))
     for (name, tensor), again in zip(runs.load_weights(whole).items(), runs.load_weights(parts).values(), strict=True):
         assert np.array_equal(tensor, again), name
+    for name in ("weights.safetensors", "answers.safetensors"):
+        assert (whole.folder / name).read_bytes() == (parts.folder / name).read_bytes(), name
     assert timeless(runs.read_metrics(whole)) == timeless(runs.read_metrics(parts))
     assert runs.snapshot_steps(whole) == runs.snapshot_steps(parts) == training.snapshot_steps(30)
     for step in training.snapshot_steps(30):
