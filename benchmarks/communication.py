@@ -40,7 +40,8 @@ def work(rounds: int, batch: int) -> None:
     """Measure as one of the two workers. The chief says when a measurement ends, so both take the same steps."""
     import tensorflow as tf
 
-    from core import mnist, tf_config
+    from core import tf_config
+    from core.images import mnist
     from core.recipe import Recipe
     from core.training import Trainer
     from core.workers import Crew, SharedTrainer, all_sum

@@ -18,7 +18,9 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the server
 
-from core import forward, mnist, runs
+from core import runs
+from core.images import mnist
+from core.model import forward
 from tests.server import REPOSITORY, chromium, serving
 
 ECHO_APP = """

@@ -16,7 +16,7 @@ import sys
 
 import tensorflow as tf
 
-from core import mnist
+from core.images import mnist
 from core.presets import as_in_the_report, quickest
 from core.recipe import Recipe
 from core.training import Trainer, faster_precision, first_precision

@@ -21,8 +21,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core import keras_model, mnist
-from core.networks import NETWORKS, Network
+from core import keras_model
+from core.images import mnist
+from core.model.networks import NETWORKS, Network
 from core.recipe import Recipe
 from core.training import Trainer
 

@@ -14,9 +14,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from core import forward, ink, jobs, mnist, report, runs, sweep, tf_config
-from core.answers import of_digits
+from core import jobs, report, runs, sweep, tf_config
 from core.evaluation import evaluate, judge
+from core.images import ink, mnist
+from core.model import forward
+from core.model.answers import of_digits
 from core.recipe import Recipe
 
 LARGEST_PICTURE_PIXELS = 25_000_000

@@ -9,7 +9,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from core.networks import SIDE
+from core.model.networks import SIDE
 from core.recipe import Recipe
 
 ELASTIC_GRID = 7  # random displacements a side, which Gaussians spread over the image

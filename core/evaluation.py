@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import forward, mnist
-from core.answers import Answers, of_digits
-from core.networks import DIGITS, Network
+from core.images import mnist
+from core.model import forward
+from core.model.answers import Answers, of_digits
+from core.model.networks import DIGITS, Network
 
 PAIRINGS = 10  # sum networks are judged on this many pairings of the test digits, each digit used once in a pairing
 

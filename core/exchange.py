@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from core import runs, tensors
-from core.networks import NETWORKS
+from core.model.networks import NETWORKS
 from core.quota import refuse_over_quota
 from core.recipe import Recipe
 

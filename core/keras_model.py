@@ -12,8 +12,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from core.forward import PROBABILITY_FLOOR, SUM_OF_PAIR
-from core.networks import (
+from core.model.forward import PROBABILITY_FLOOR, SUM_OF_PAIR
+from core.model.networks import (
     DIGITS,
     SUMS,
     AddDigits,

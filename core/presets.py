@@ -2,7 +2,7 @@
 that we know to the accuracy that the report printed (benchmarks/time_to_accuracy.py).
 """
 
-from core.networks import AddDigits
+from core.model.networks import AddDigits
 from core.recipe import Recipe
 
 # how the sum networks are augmented: moves alone, as bending and thickening cost accuracy on pen strokes

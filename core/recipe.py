@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 
 import numpy as np
 
-from core.networks import DIGITS, NETWORKS, AddDigits, Network, untied
+from core.model.networks import DIGITS, NETWORKS, AddDigits, Network, untied
 
 MOST_ALL_PAIRS = 1024  # digits of a batch whose N² pairs fit in memory
 

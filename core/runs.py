@@ -4,7 +4,7 @@
     metrics.jsonl        what happened: one line per evaluation, one writer
     weights.safetensors  the network's weights (averaged, if the recipe averages), by canonical name
     resume.safetensors   all that is needed to go on as if never stopped; gone once the run has finished
-    answers.safetensors  what those weights answer to each test image (core/answers.py), so that no page computes it
+    answers.safetensors  what those weights answer to each test image (core/model/answers.py): no page computes it
     before-…             the weights and the resume state that were replaced last, should the last ones be damaged
     snapshots/           sum networks: where test digits lay on their features' first components, by step, while it
                          trained (core/insight/number_line.py)
@@ -42,7 +42,7 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 from safetensors import SafetensorError
 
 from core import locks, tensors
-from core.networks import Network
+from core.model.networks import Network
 from core.recipe import Recipe, recipe_from_dict
 
 FORMAT = 1

@@ -16,7 +16,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from core.networks import Network
+from core.model.networks import Network
 
 HEADER_BYTES = 64_000  # more than any network's tensor names and shapes need
 NO_DIGEST = "0" * 64

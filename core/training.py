@@ -17,13 +17,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core import keras_model, mnist, runs
-from core.answers import of_digits
+from core import keras_model, runs
 from core.augmentation import augment
 from core.evaluation import PAIRINGS, Evaluation, judge
-from core.forward import PROBABILITY_FLOOR
+from core.images import mnist
 from core.insight import number_line
-from core.networks import SUMS, AddDigits, Network
+from core.model.answers import of_digits
+from core.model.forward import PROBABILITY_FLOOR
+from core.model.networks import SUMS, AddDigits, Network
 from core.presets import MOVES
 from core.recipe import Recipe
 from core.tensorboard import EventFile

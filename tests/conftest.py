@@ -9,7 +9,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
-from core import jobs, mnist
+from core import jobs
+from core.images import mnist
 from tests.needs import missing
 from tests.server import chromium
 

@@ -21,7 +21,9 @@ from PIL import Image
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from core import forward, ink, runs
+from core import runs
+from core.images import ink
+from core.model import forward
 from tests import pen
 
 RERUN_SECONDS = 300  # only so that a dead server fails

@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import forward, mnist, runs
+from core import runs
+from core.images import mnist
 from core.insight import ambiguity
-from core.networks import NETWORKS, untied
+from core.model import forward
+from core.model.networks import NETWORKS, untied
 from tests.test_answers import weights_of
 
 REPOSITORY = Path(__file__).parent.parent

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from core import answers, forward, mnist, runs
-from core.networks import NETWORKS, untied
+from core import runs
+from core.images import mnist
+from core.model import answers, forward
+from core.model.networks import NETWORKS, untied
 from core.recipe import Recipe
 
 DIGITS = mnist.embedded().test_images[:12]

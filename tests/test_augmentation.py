@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from core import mnist
 from core.augmentation import ENLARGE, augment
+from core.images import mnist
 from core.recipe import Recipe
 
 STILL = Recipe(seed=1)

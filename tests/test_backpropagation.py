@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import forward, mnist, runs
-from core.backward import through_weights
-from core.networks import NETWORKS, Network, untied
+from core import runs
+from core.images import mnist
+from core.model import forward
+from core.model.backward import through_weights
+from core.model.networks import NETWORKS, Network, untied
 from core.theory import backpropagation as theory
 from core.theory import backward, timing
 from core.theory.timing import Timing

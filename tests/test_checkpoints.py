@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import answers, forward, keras_model, mnist, report, runs
+from core import keras_model, report, runs
 from core.evaluation import evaluate, judge
-from core.ink import digit_from_canvas
-from core.networks import NETWORKS
+from core.images import mnist
+from core.images.ink import digit_from_canvas
+from core.model import answers, forward
+from core.model.networks import NETWORKS
 from tests import pen
 
 REPOSITORY = Path(__file__).parent.parent

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import __main__, forward, keras_model, mnist, runs
-from core.networks import NETWORKS
+from core import __main__, keras_model, runs
+from core.images import mnist
+from core.model import forward
+from core.model.networks import NETWORKS
 from core.recipe import Recipe
 
 

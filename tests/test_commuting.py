@@ -5,11 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from core import forward, mnist, runs
-from core.answers import of_digits
+from core import runs
 from core.evaluation import judged_pairs
+from core.images import mnist
 from core.insight import commuting, sharing
-from core.networks import NETWORKS, uncut, untied
+from core.model import forward
+from core.model.answers import of_digits
+from core.model.networks import NETWORKS, uncut, untied
 from core.recipe import Recipe
 from tests.test_answers import weights_of
 

@@ -12,7 +12,7 @@ import safetensors.numpy
 from streamlit.testing.v1 import AppTest
 
 from core import runs
-from core.networks import NETWORKS
+from core.model.networks import NETWORKS
 from core.recipe import Recipe
 from tests.needs import PATIENCE_SECONDS
 

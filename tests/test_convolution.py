@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import forward, mnist, runs
-from core.networks import NETWORKS
+from core import runs
+from core.images import mnist
+from core.model import forward
+from core.model.networks import NETWORKS
 from core.theory import convolution
 from pages.shared import drawings
 from pages.shared.bar_rows import Row, bar_rows

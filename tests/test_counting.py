@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import forward, mnist, report, runs
-from core.networks import NETWORKS, Convolution, Dense
+from core import report, runs
+from core.images import mnist
+from core.model import forward
+from core.model.networks import NETWORKS, Convolution, Dense
 from core.theory import counting
 from tests.needs import PATIENCE_SECONDS
 from tests.test_report import finished

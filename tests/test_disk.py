@@ -10,7 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import jobs, mnist, runs
+from core import jobs, runs
+from core.images import mnist
 from core.recipe import Recipe
 from tests.needs import PATIENCE_SECONDS, missing
 

@@ -16,7 +16,8 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import mnist, runs
+from core import runs
+from core.images import mnist
 from tests.needs import PATIENCE_SECONDS
 
 REPOSITORY = Path(__file__).parent.parent
@@ -238,6 +239,6 @@ def test_a_run_can_be_named_in_the_link_by_its_name_or_by_the_label_of_another_d
 
 
 def test_what_the_pages_need_of_core_brings_no_tensorflow():
-    modules = ["evaluation", "forward", "ink", "mnist", "networks", "recipe", "runs"]
+    modules = ["evaluation", "images.ink", "images.mnist", "model.forward", "model.networks", "recipe", "runs"]
     code = f"import sys, {', '.join(f'core.{name}' for name in modules)}; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY).returncode == 0

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from core import exchange, forward, mnist, runs, tensors
-from core.networks import NETWORKS, untied
+from core import exchange, runs, tensors
+from core.images import mnist
+from core.model import forward
+from core.model.networks import NETWORKS, untied
 from core.recipe import Recipe
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import mnist
-from core.ink import digit_from_canvas
+from core.images import mnist
+from core.images.ink import digit_from_canvas
 from tests import pen
 
 

@@ -5,11 +5,13 @@ import re
 import numpy as np
 import pytest
 
-from core import answers, forward, mnist, runs
+from core import runs
+from core.images import mnist
 from core.insight.attack import attack, noisy, smallest_step
 from core.insight.blind_spots import beside_blank, shares, twice
 from core.insight.shift import FARTHEST, answers_to_shifts, layer_shifts, shifted
-from core.networks import SIDE
+from core.model import answers, forward
+from core.model.networks import SIDE
 from tests import inside, visits
 
 DATA = mnist.embedded()

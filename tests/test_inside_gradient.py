@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import forward
 from core.insight.gradient import leading_gradients
-from core.networks import NETWORKS, SIDE, paired, pool_first, uncut, untied
+from core.model import forward
+from core.model.networks import NETWORKS, SIDE, paired, pool_first, uncut, untied
 
 EVERY_LAYER = [
     *(paired(NETWORKS[name]) for name in ("sum_posterior", "sum", "linear", "shallow", "tiny")),

@@ -5,9 +5,11 @@ import re
 import numpy as np
 import pytest
 
-from core import forward, mnist, runs
+from core import runs
+from core.images import mnist
 from core.insight.occlusion import occlusion, patched
-from core.networks import SIDE
+from core.model import forward
+from core.model.networks import SIDE
 from tests import inside, visits
 
 TOP, BOTTOM = mnist.embedded().test_images[:2]

@@ -5,9 +5,11 @@ import re
 import numpy as np
 import pytest
 
-from core import answers, forward, mnist, runs
+from core import runs
+from core.images import mnist
 from core.insight.one_matrix import is_linear, multiplied_out
-from core.networks import NETWORKS, SIDE
+from core.model import answers, forward
+from core.model.networks import NETWORKS, SIDE
 from tests import inside, visits
 
 DIGITS = mnist.embedded().test_images

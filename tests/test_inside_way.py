@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import forward, mnist, runs
+from core import runs
+from core.images import mnist
 from core.insight.receptive_field import Field, receptive_field, stride
 from core.insight.way import way
-from core.networks import NETWORKS, SIDE, Convolution, Dense, Dropout, MaxPool, ReLU, Split, untied
+from core.model import forward
+from core.model.networks import NETWORKS, SIDE, Convolution, Dense, Dropout, MaxPool, ReLU, Split, untied
 from tests import inside, visits
 
 TOP, BOTTOM = mnist.embedded().test_images[:2]

@@ -7,11 +7,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from core import answers, evaluation, forward, mnist, runs
-from core.answers import Answers
+from core import evaluation, runs
+from core.images import mnist
 from core.insight import calibration, mcnemar, mistakes, readings
 from core.insight.readings import Readings
-from core.networks import NETWORKS, SUMS
+from core.model import answers, forward
+from core.model.answers import Answers
+from core.model.networks import NETWORKS, SUMS
 
 LABELS = np.random.default_rng(0).integers(10, size=60)
 SHIPPED = [run for run in runs.list_runs() if runs.is_shipped(run) and (run.folder / "answers.safetensors").exists()]

@@ -11,8 +11,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import answers, evaluation, mnist, runs
+from core import evaluation, runs
+from core.images import mnist
 from core.insight import calibration, mcnemar, mistakes, readings
+from core.model import answers
 from tests.needs import PATIENCE_SECONDS
 from tests.server import chromium, open_page, serving
 from tests.test_draw_page import html, told  # noqa: F401

@@ -11,7 +11,7 @@ import threading
 import numpy as np
 import pytest
 
-from core import mnist
+from core.images import mnist
 from tests.needs import PATIENCE_SECONDS, wait_until
 from tests.server import REPOSITORY
 
@@ -159,7 +159,7 @@ def halfway(original, empty_cache, serve):
     """Start a process that downloads MNIST, and return it when it is in the middle; all go on after an event."""
     released, processes = threading.Event(), []
     serve(original, 5_000_000, released)
-    words = "import sys; from core import mnist; mnist.URL = sys.argv[1]; print(mnist.load().name)"
+    words = "import sys; from core.images import mnist; mnist.URL = sys.argv[1]; print(mnist.load().name)"
     command = [sys.executable, "-c", words, mnist.URL]
 
     def start():

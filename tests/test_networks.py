@@ -5,8 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from core import forward, keras_model, mnist, runs
-from core.networks import NETWORKS, ReLU, Split, pool_first, uncut, untied
+from core import keras_model, runs
+from core.images import mnist
+from core.model import forward
+from core.model.networks import NETWORKS, ReLU, Split, pool_first, uncut, untied
 from tests.server import REPOSITORY
 
 # the corrected total where the report's own does not add up (compact: printed 1,326,586)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from core import forward, mnist
+from core.images import mnist
 from core.insight import number_line
 from core.insight.principal import principal_components
-from core.networks import NETWORKS, untied
+from core.model import forward
+from core.model.networks import NETWORKS, untied
 from tests.test_answers import weights_of
 
 DIGITS = mnist.embedded().test_images[:8]

@@ -5,7 +5,7 @@ import pytest
 
 from core import exchange, jobs, quota, runs, tensors
 from core.__main__ import main
-from core.networks import NETWORKS
+from core.model.networks import NETWORKS
 from core.recipe import Recipe
 
 

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import forward, mnist, runs
-from core.networks import NETWORKS, untied
+from core import runs
+from core.images import mnist
+from core.model import forward
+from core.model.networks import NETWORKS, untied
 from core.theory import relu
 from core.theory.relu import Activation, Neuron
 from pages.shared import plane

@@ -3,7 +3,7 @@
 import pytest
 
 from core import report, runs
-from core.networks import NETWORKS, untied
+from core.model.networks import NETWORKS, untied
 from core.report import ALL, EXPERIMENTS
 
 # corrected totals of the report, and the accuracies it printed

@@ -12,7 +12,7 @@ import pytest
 import safetensors.numpy
 
 from core import runs
-from core.networks import NETWORKS
+from core.model.networks import NETWORKS
 from core.recipe import Recipe
 
 SUM = NETWORKS["sum"]

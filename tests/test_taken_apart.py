@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from core import forward, mnist
+from core.images import mnist
 from core.insight import taken_apart
-from core.networks import NETWORKS, untied
+from core.model import forward
+from core.model.networks import NETWORKS, untied
 from tests.test_answers import weights_of
 
 TOP, BOTTOM = mnist.embedded().test_images[:2]

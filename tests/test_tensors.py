@@ -16,7 +16,7 @@ import pytest
 import safetensors.numpy
 
 from core import runs, tensors
-from core.networks import NETWORKS
+from core.model.networks import NETWORKS
 from core.recipe import Recipe
 
 TINY = NETWORKS["tiny"]
@@ -192,7 +192,7 @@ READER = """
 import resource, sys
 from pathlib import Path
 from core import tensors
-from core.networks import NETWORKS
+from core.model.networks import NETWORKS
 
 def high_water_mebibytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -249,7 +249,7 @@ import os, signal, sys
 from pathlib import Path
 import numpy as np
 from core import runs
-from core.networks import NETWORKS
+from core.model.networks import NETWORKS
 
 run, phase = runs.read(Path(sys.argv[1])), sys.argv[2]
 shapes = NETWORKS["tiny"].weight_shapes

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import jobs, runs
-from core.networks import NETWORKS
+from core.model.networks import NETWORKS
 from core.presets import PRESETS, as_in_the_report
 from core.recipe import Recipe
 from pages.shared.recipe_form import FIELDS, from_link, in_link

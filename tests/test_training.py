@@ -11,10 +11,12 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.util.event_pb2 import Event
 
-from core import forward, jobs, keras_model, mnist, runs, training
+from core import jobs, keras_model, runs, training
 from core.evaluation import evaluate
+from core.images import mnist
 from core.insight import number_line
-from core.networks import NETWORKS
+from core.model import forward
+from core.model.networks import NETWORKS
 from core.recipe import Recipe
 from tests.needs import PATIENCE_SECONDS, wait_until
 
@@ -279,8 +281,9 @@ EVERY_NETWORK = """
 import sys
 import numpy as np
 import tensorflow as tf
-from core import mnist, training
-from core.networks import NETWORKS
+from core import training
+from core.images import mnist
+from core.model.networks import NETWORKS
 from core.recipe import Recipe
 
 tf.config.experimental.enable_op_determinism()

@@ -41,7 +41,8 @@ WITH_TIES = [
 AGREE = """
 import json, sys
 import numpy as np
-from core import mnist, tf_config, training, workers
+from core import tf_config, training, workers
+from core.images import mnist
 from core.recipe import Recipe
 
 steps, recipes = int(sys.argv[1]), json.loads(sys.argv[2])

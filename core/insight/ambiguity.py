@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from core import forward, mnist
-from core.networks import Network, paired
+from core.images import mnist
+from core.model import forward
+from core.model.networks import Network, paired
 
 SHARES = np.linspace(0, 1, 21)
 

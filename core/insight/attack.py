@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.forward import Weights
 from core.insight.beside import logits_beside
 from core.insight.gradient import leading_gradients
-from core.networks import SIDE, Network, paired, pool_first
+from core.model.forward import Weights
+from core.model.networks import SIDE, Network, paired, pool_first
 
 STEPS = 15  # DeepFool's, of which it mostly needs two to four
 POLISHING_STEPS = 2

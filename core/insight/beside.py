@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from core import forward
-from core.forward import Weights
-from core.networks import Network, paired, pool_first
+from core.model import forward
+from core.model.forward import Weights
+from core.model.networks import Network, paired, pool_first
 
 
 def logits_beside(network: Network, weights: Weights, versions: np.ndarray, other: np.ndarray, half: str) -> np.ndarray:
     """Logits (n, 19) of n versions (n, 28, 28) of the digit in `half`, "top" or "bottom", with one digit in the other.
 
-    The other digit (28, 28) is read once. A network that reads one digit is read as `core.networks.paired` makes it.
+    The other digit (28, 28) is read once. A network that reads one digit is read as `networks.paired` makes it.
     """
     network = paired(network)
     network = replace(network, layers=pool_first(network.layers))

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core import answers, forward
-from core.answers import Answers, as_pairs
-from core.forward import Weights
-from core.networks import DIGITS, SIDE, SUMS
+from core.model import answers, forward
+from core.model.answers import Answers, as_pairs
+from core.model.forward import Weights
+from core.model.networks import DIGITS, SIDE, SUMS
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import forward
-from core.answers import Answers
-from core.networks import Network, uncut
+from core.model import forward
+from core.model.answers import Answers
+from core.model.networks import Network, uncut
 
 
 @dataclass(frozen=True)

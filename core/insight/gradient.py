@@ -5,16 +5,10 @@ Each layer hands the gradient of what comes out of it back to what goes into it,
 
 import numpy as np
 
-from core import forward
-from core.backward import back_through
-from core.forward import SUM_OF_PAIR, Weights
-from core.networks import (
-    DIGITS,
-    AddDigits,
-    Join,
-    Network,
-    Split,
-)
+from core.model import forward
+from core.model.backward import back_through
+from core.model.forward import SUM_OF_PAIR, Weights
+from core.model.networks import DIGITS, AddDigits, Join, Network, Split
 
 
 def leading_gradients(
@@ -29,7 +23,9 @@ def leading_gradients(
     first value's for the pool. Raises ValueError for a network that does not split first.
     """
     if network.layers[0] != Split():
-        raise ValueError(f"{network.name} does not split its input first; core.networks.paired makes one that does")
+        raise ValueError(
+            f"{network.name} does not split its input first; core.model.networks.paired makes one that does"
+        )
     image = np.concatenate([top, bottom]).astype(np.float32)
     outputs = forward.activations(network, weights, image[None])
     own, last = (0 if half == "top" else 1), len(network.steps) - 1

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core import forward, mnist
+from core.images import mnist
 from core.insight.principal import Principal, principal_components
-from core.networks import DIGITS, Dense, Join, Network
+from core.model import forward
+from core.model.networks import DIGITS, Dense, Join, Network
 
 SNAPSHOT_COMPONENTS = 8  # of which a snapshot keeps the scores
 SNAPSHOT_STRIDE = 2  # of the 1,000 embedded test digits a snapshot takes every second

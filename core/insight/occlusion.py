@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import forward
-from core.forward import Weights
 from core.insight.beside import logits_beside
-from core.networks import SIDE, Network
+from core.model import forward
+from core.model.forward import Weights
+from core.model.networks import SIDE, Network
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import forward
-from core.backward import back_through
-from core.forward import Weights
-from core.networks import SIDE, AveragePool, Convolution, Dense, Dropout, Network
+from core.model import forward
+from core.model.backward import back_through
+from core.model.forward import Weights
+from core.model.networks import SIDE, AveragePool, Convolution, Dense, Dropout, Network
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
-from core.answers import Answers, as_pairs
 from core.evaluation import PAIRINGS, judged_pairs
-from core.forward import SUM_OF_PAIR, softmax
-from core.networks import DIGITS
+from core.model.answers import Answers, as_pairs
+from core.model.forward import SUM_OF_PAIR, softmax
+from core.model.networks import DIGITS
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.networks import AveragePool, Convolution, Dense, MaxPool, Step
+from core.model.networks import AveragePool, Convolution, Dense, MaxPool, Step
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import forward
-from core.forward import Weights
 from core.insight.beside import logits_beside
 from core.insight.receptive_field import receptive_field, stride
 from core.insight.way import Stage, way
-from core.networks import SIDE, Network
+from core.model import forward
+from core.model.forward import Weights
+from core.model.networks import SIDE, Network
 
 FARTHEST = 6  # pixels
 EXACT = 1e-4  # a relative error below this is float32's, not the layer's

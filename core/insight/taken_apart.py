@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import answers, forward
-from core.networks import SUMS, Network
+from core.model import answers, forward
+from core.model.networks import SUMS, Network
 
 S = np.arange(SUMS, dtype=float)
 

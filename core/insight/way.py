@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import forward
-from core.forward import Weights
-from core.networks import AddDigits, Convolution, Dropout, Join, Network, Split, Step
+from core.model import forward
+from core.model.forward import Weights
+from core.model.networks import AddDigits, Convolution, Dropout, Join, Network, Split, Step
 
 
 @dataclass(frozen=True)

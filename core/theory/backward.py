@@ -8,16 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import forward
-from core.backward import back_through
-from core.forward import Weights
-from core.networks import (
-    SIDE,
-    Convolution,
-    Dense,
-    Network,
-    Step,
-)
+from core.model import forward
+from core.model.backward import back_through
+from core.model.forward import Weights
+from core.model.networks import SIDE, Convolution, Dense, Network, Step
 
 STEP = 1e-6  # of a central difference: small against the kinks of ReLU and max pooling, large against rounding
 

@@ -8,7 +8,7 @@ import statistics
 from dataclasses import dataclass
 
 from core import report, runs
-from core.networks import NETWORKS, Network
+from core.model.networks import NETWORKS, Network
 from core.report import Experiment, Variant
 
 PRINTED_CONVOLUTION = 1_728  # what the report has for 96 filters of 5×5 on RGB with biases

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core import forward
-from core.networks import Network, ReLU
+from core.model import forward
+from core.model.networks import Network, ReLU
 
 PAIRS = 4  # of digits, computed together: few, for the server's memory
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.insight.receptive_field import receptive_field
 from core.insight.way import Stage
-from core.networks import SIDE, SUMS, ReLU
+from core.model.networks import SIDE, SUMS, ReLU
 from pages.shared import maps
 from pages.shared.parts import COLOURS
 

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core import forward
+from core.model import forward
 from pages.shared import canvas, parts
 
 parts.style()

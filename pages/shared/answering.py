@@ -4,8 +4,10 @@ import contextlib
 
 import streamlit as st
 
-from core import answers, mnist, runs
-from core.answers import Answers
+from core import runs
+from core.images import mnist
+from core.model import answers
+from core.model.answers import Answers
 from pages.shared import parts
 
 

@@ -14,7 +14,7 @@ import streamlit as st
 from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
-from core import ink, mnist
+from core.images import ink, mnist
 from pages.shared.drawings import BLANK, HALVES, SIDE_PIXELS, Drawing, drawings, histories, picture, place, push
 from pages.shared.lean import skip_pandas
 from pages.shared.parts import COLOURS

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import comparison, runs
 from core.comparison import Entry
-from core.networks import NETWORKS
+from core.model.networks import NETWORKS
 from pages.shared import lean
 
 CHOSEN, TABLE, LISTED = "runs", "table_of_runs", "listed_runs"  # keys of the session; CHOSEN is in the link

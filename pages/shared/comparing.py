@@ -8,7 +8,7 @@ import streamlit as st
 from core import comparison, exchange, runs
 from core.comparison import Entry
 from core.curves import Curve, curve, mean_of
-from core.networks import NETWORKS
+from core.model.networks import NETWORKS
 from core.recipe import Recipe
 from pages.shared import curves, lean, run_view
 

@@ -4,7 +4,7 @@ import html
 
 import streamlit as st
 
-from core.networks import SUMS, Network
+from core.model.networks import SUMS, Network
 
 
 def diagram(network: Network) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core import jobs, report, runs, sweep
 from core.curves import curve, mean_of
-from core.networks import NETWORKS
+from core.model.networks import NETWORKS
 from core.report import Experiment, Measured
 from pages.shared import curves, lean
 from pages.shared.recipe_form import fill

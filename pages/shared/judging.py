@@ -4,11 +4,12 @@ import math
 
 import streamlit as st
 
-from core import evaluation, mnist, runs
-from core.answers import Answers
+from core import evaluation, runs
+from core.images import mnist
 from core.insight import calibration, readings
 from core.insight.calibration import Calibration
 from core.insight.readings import Readings, Tally
+from core.model.answers import Answers
 from pages.shared import parts
 from pages.shared.answering import answers_of, test_set
 

@@ -13,9 +13,10 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core import forward, runs
-from core.forward import Weights
-from core.networks import Network, uncut
+from core import runs
+from core.model import forward
+from core.model.forward import Weights
+from core.model.networks import Network, uncut
 
 # told apart by colour-blind eyes, and seen on white as on black; top and bottom keep them on every page
 COLOURS = {"top": "#2e86de", "bottom": "#e8700a"}

@@ -4,7 +4,7 @@ import dataclasses
 
 import streamlit as st
 
-from core.networks import NETWORKS
+from core.model.networks import NETWORKS
 from core.presets import PRESETS, fast
 from core.recipe import Recipe
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core import mnist
+from core.images import mnist
 from pages.shared import parts
 from pages.shared.drawings import HALVES, drawings
 

@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from core import forward
 from core.insight.attack import Attack, attack, noisy
 from core.insight.beside import logits_beside
-from core.networks import SIDE
+from core.model import forward
+from core.model.networks import SIDE
 from pages.shared import maps, parts
 from pages.shared.halves import choose_half
 

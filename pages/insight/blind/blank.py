@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from core import forward
 from core.insight.blind_spots import beside_blank, shares
-from core.networks import DIGITS, SIDE, SUMS
+from core.model import forward
+from core.model.networks import DIGITS, SIDE, SUMS
 from pages.shared import maps, parts
 from pages.shared.answering import answers_of, test_set
 from pages.shared.drawings import HALVES

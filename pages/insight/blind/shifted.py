@@ -5,9 +5,9 @@ import html
 import numpy as np
 import streamlit as st
 
-from core import forward
 from core.insight.shift import FARTHEST, LayerShift, Shifts, answers_to_shifts, layer_shifts, shifted
-from core.networks import SIDE
+from core.model import forward
+from core.model.networks import SIDE
 from pages.shared import maps, parts
 from pages.shared.halves import choose_half
 

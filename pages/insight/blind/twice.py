@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from core import answers, forward
 from core.insight.blind_spots import Twice, twice
+from core.model import answers, forward
 from pages.shared import maps, parts
 from pages.shared.answering import answers_of, test_set
 from pages.shared.drawings import HALVES

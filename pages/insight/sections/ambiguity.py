@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from core import mnist, runs
+from core import runs
+from core.images import mnist
 from core.insight import ambiguity
-from core.networks import AddDigits
+from core.model.networks import AddDigits
 from pages.shared import blend_charts, figures, parts
 
 DRAWN = "the top digit"

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core import forward
 from core.evaluation import judged_pairs
 from core.insight import commuting
-from core.networks import AddDigits, uncut
+from core.model import forward
+from core.model.networks import AddDigits, uncut
 from pages.insight.sections import untied
 from pages.shared import figures, parts
 from pages.shared.answering import answers_of, test_set

@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from core import mnist, runs
+from core import runs
+from core.images import mnist
 from core.insight import number_line, taken_apart
-from core.networks import Join
+from core.model.networks import Join
 from pages.insight.sections import line_forms
 from pages.shared import figures, line_charts, parts
 from pages.shared.answering import answers_of, test_set

@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from core import forward
 from core.insight.occlusion import Occlusion, occlusion, patched
-from core.networks import SIDE
+from core.model import forward
+from core.model.networks import SIDE
 from pages.shared import maps, parts
 from pages.shared.drawings import HALVES
 from pages.shared.parts import COLOURS

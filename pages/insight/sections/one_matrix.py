@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from core import forward
 from core.insight.one_matrix import is_linear, multiplied_out
-from core.networks import DIGITS, SIDE
+from core.model import forward
+from core.model.networks import DIGITS, SIDE
 from pages.shared import maps, parts
 from pages.shared.answering import answers_of, test_set
 from pages.shared.halves import choose_half

@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from core import forward
 from core.evaluation import judged_pairs
 from core.insight import taken_apart
-from core.networks import AddDigits
+from core.model import forward
+from core.model.networks import AddDigits
 from pages.shared import adding_charts as charts
 from pages.shared import figures, parts
 from pages.shared.answering import answers_of, test_set

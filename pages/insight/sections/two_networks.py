@@ -4,9 +4,10 @@ import html
 
 import streamlit as st
 
-from core import forward, runs
+from core import runs
 from core.insight.mcnemar import paired
 from core.insight.mistakes import most_confident_first
+from core.model import forward
 from pages.shared import judging
 from pages.shared.gallery import gallery
 

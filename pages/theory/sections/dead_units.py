@@ -5,7 +5,9 @@ import html
 import numpy as np
 import streamlit as st
 
-from core import forward, mnist, runs
+from core import runs
+from core.images import mnist
+from core.model import forward
 from core.theory import relu
 from pages.shared import parts
 from pages.shared.curves import PALETTE

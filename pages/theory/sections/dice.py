@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from core import forward
-from core.networks import AddDigits
+from core.model import forward
+from core.model.networks import AddDigits
 from core.theory import convolution
 from pages.shared import parts
 from pages.shared.bar_rows import Row, bar_rows

@@ -3,7 +3,7 @@ import html
 import numpy as np
 import streamlit as st
 
-from core import forward
+from core.model import forward
 from core.theory import backward
 from core.theory.backward import Learning
 from pages.shared import parts

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core import mnist
+from core.images import mnist
 from core.theory import convolution
 from pages.shared.curves import PALETTE
 from pages.shared.drawings import drawings

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import forward
-from core.networks import AddDigits, Network, paired
+from core.model import forward
+from core.model.networks import AddDigits, Network, paired
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from functools import reduce
 
 import numpy as np
 
-from core.networks import (
+from core.model.networks import (
     DIGITS,
     SUMS,
     AddDigits,

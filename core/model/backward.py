@@ -1,12 +1,12 @@
 """One layer backwards in NumPy: from the gradient at what comes out of it to the gradient at what goes in.
 
-What `core.forward` is to the way there, this is to the way back; tests hold it against TensorFlow's GradientTape.
+What `core.model.forward` is to the way there, this is to the way back; tests hold it against TensorFlow's GradientTape.
 """
 
 import numpy as np
 
-from core import forward
-from core.networks import (
+from core.model import forward
+from core.model.networks import (
     AddDigits,
     AveragePool,
     Convolution,

@@ -1,7 +1,7 @@
 """The networks, each a visible list of layers, and everything that follows from the list by counting.
 
 A network is read here by three readers: `parameter_lines` does the arithmetic the way the report writes it,
-`core.keras_model` builds the Keras model that trains, and `core.forward` computes it in NumPy to answer.
+`core.keras_model` builds the Keras model that trains, and `core.model.forward` computes it in NumPy to answer.
 To add a network, add one list to NETWORKS: its shapes, counts, model and forward pass follow.
 
 All convolutions have stride 1 and SAME padding; all pooling is 2×2 with stride 2.

@@ -7,7 +7,7 @@ by whole pixels so that its centre of mass lay at the centre of 28×28 pixels (L
 import numpy as np
 from PIL import Image
 
-from core.networks import SIDE
+from core.model.networks import SIDE
 
 BOX = 20  # pixels of the longer side of the ink
 CENTRE = SIDE // 2  # MNIST's mean centre of mass, both ways, in pixel indices

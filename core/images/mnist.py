@@ -1,8 +1,8 @@
 """MNIST: the full set from Keras' cache or its download, else the embedded 5,000; subsets, pairs and order.
 
-The embedded set (core/data/mnist_5k.npz, its origin and licence named in core/data/README.md) is 5,000 of MNIST's own
-training images. Its last 1,000 are its test set, and no training here ever sees them, not even from the full set, so
-that an accuracy on them is honest on a machine without the download.
+The embedded set (data/mnist_5k.npz, its origin and licence named in data/README.md) is 5,000 of MNIST's own training
+images. Its last 1,000 are its test set, and no training here ever sees them, not even from the full set, so that an
+accuracy on them is honest on a machine without the download.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.networks import DIGITS
+from core.model.networks import DIGITS
 
 URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 TIMEOUT_SECONDS = 10
