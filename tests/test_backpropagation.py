@@ -195,9 +195,9 @@ def embedded_digits(monkeypatch):
 
 
 def page(**query):
-    app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS)
+    app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
     app.query_params.update(query)
-    app.switch_page("pages/theory/backpropagation.py").run()
+    app.switch_page("theory/backpropagation.py").run()
     assert not app.exception
     return app
 

@@ -192,11 +192,11 @@ def test_the_head_of_sum_posterior_is_this_convolution():
 
 def page(drawn=None, **query):
     """The page as a link with `query` opens it, for a visitor who has drawn a top digit or not."""
-    app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS)
+    app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
     app.query_params.update(query)
     drawing = drawings.BLANK if drawn is None else drawings.Drawing({"objects": []}, drawn)
     app.session_state["histories"] = {"top": [drawing], "bottom": [drawings.BLANK]}
-    return rerun(app.switch_page("pages/theory/convolution.py"))
+    return rerun(app.switch_page("theory/convolution.py"))
 
 
 def test_a_visitor_slides_a_filter_over_a_signal():

@@ -56,7 +56,7 @@ def told(monkeypatch):
 
 
 def page():
-    app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS).run().run()
+    app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS).run().run()
     assert not app.exception
     return app
 
@@ -221,7 +221,7 @@ def test_any_canvas_is_answered_at_once(checkpoints, told, name):
 
 
 def test_unknown_run_in_the_link_is_said(checkpoints, told):
-    app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS)
+    app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
     app.query_params["run"] = "nowhere"
     app.run()
     assert not app.exception
@@ -231,7 +231,7 @@ def test_unknown_run_in_the_link_is_said(checkpoints, told):
 def test_a_run_can_be_named_in_the_link_by_its_name_or_by_the_label_of_another_day(checkpoints, told):
     shutil.copytree(checkpoints / "sum_posterior", checkpoints / "other")
     for asked in ("other", "other · 3.3 M parameters · accuracy 0.1234"):
-        app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS)
+        app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
         app.query_params["run"] = asked
         app.run().run()
         assert not app.exception and not app.warning

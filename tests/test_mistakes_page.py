@@ -199,14 +199,14 @@ def test_weights_that_cannot_be_compared_are_said():
 
 def test_a_pair_goes_to_the_draw_page_with_its_network(told):  # noqa: F811
     ship("sum_posterior", "sum")
-    app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS).run()
-    app.switch_page("pages/insight/mistakes.py").run()
+    app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS).run()
+    app.switch_page("insight/mistakes.py").run()
     app.selectbox(key="run").select("sum").run()
     top, bottom = re.match(r"(\d) \+ (\d) = ", gallery(app)[0]).groups()
     app.button(key="mistake_0").click().run()
     assert not app.exception and app.selectbox(key="run").value == "sum"
     assert f"The true sum is {int(top) + int(bottom)}: {top} + {bottom}." in html(app)
-    app.switch_page("pages/lab/draw.py")  # where the app is already, but not the test
+    app.switch_page("lab/draw.py")  # where the app is already, but not the test
     for half in ("top", "bottom"):
         app.button(key=f"{half}_undo").click().run()
     assert "Draw two digits" in html(app)

@@ -50,6 +50,17 @@ def server(tmp_path_factory):
         yield server
 
 
+def test_a_link_to_a_page_may_be_the_first_that_a_server_is_asked_for(server, browser):
+    """Keep it the first test of this file: the server has seen no visitor yet, so nobody has opened its other pages."""
+    page = open_page(browser)
+    page.goto(f"{server.url}/train?run=sum")
+    page.get_by_role("heading", name="Train", exact=True).wait_for()
+    settle(page)
+    assert page.get_by_text("Page not found").count() == 0 and page.get_by_text("could not find").count() == 0
+    assert urlsplit(page.url).path == "/train" and "run=sum" in page.url
+    page.context.close()
+
+
 @pytest.mark.parametrize(
     ("name", "options"),
     [

@@ -203,9 +203,9 @@ def no_waiting(monkeypatch):
 
 
 def page(**query):
-    app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS)
+    app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
     app.query_params.update(query)
-    return rerun(app.switch_page("pages/theory/relu.py"))
+    return rerun(app.switch_page("theory/relu.py"))
 
 
 def gradients(app):

@@ -12,11 +12,6 @@ from core.recipe import Recipe
 from pages.shared.recipe_form import FIELDS, from_link, in_link
 from tests.needs import PATIENCE_SECONDS
 
-PAGE = """
-import streamlit as st
-st.navigation([st.Page("pages/lab/train.py", default=True), st.Page("pages/lab/draw.py")]).run()
-"""
-
 
 @pytest.fixture(autouse=True)
 def no_trainer(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from core.report import Experiment, Measured
 from pages.shared import curves, lean
 from pages.shared.recipe_form import fill
 
-TRAIN_PAGE = "pages/lab/train.py"
+TRAIN_PAGE = "lab/train.py"
 
 
 def overview() -> None:

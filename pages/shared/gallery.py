@@ -36,7 +36,7 @@ def gallery(readings: Readings, which: np.ndarray, caption: Callable[[int], str]
                 for half, digit, true in zip(halves, digits, readings.digits[index], strict=True):
                     place(half, digit, int(true))
                 # an empty link, for Streamlit refuses to clear one that widgets are bound to; the run is in the session
-                st.switch_page("pages/lab/draw.py", query_params={})
+                st.switch_page("lab/draw.py", query_params={})
     if len(which) > shown["count"]:
         st.button(f"More ({shown['count']:,} of {len(which):,} shown)", key=f"{key}_more", on_click=_more, args=(key,))
 

@@ -117,7 +117,7 @@ def _buttons(run, status):
                 width=320,
             )
         if runs.has_weights(run):
-            st.page_link("pages/lab/draw.py", label="Draw with it", query_params={"run": run.name})
+            st.page_link("lab/draw.py", label="Draw with it", query_params={"run": run.name})
 
 
 def _try(action, run):

@@ -66,7 +66,7 @@ def _offer_linear(run):
             f"`{run.network.name}` has layers that are not linear. The report's question 2 is a network without any."
         )
         if there is None:
-            st.page_link("pages/lab/train.py", label="Train linear")
+            st.page_link("lab/train.py", label="Train linear")
         else:
             st.button(f"Show {there}", on_click=_choose, args=(there,), type="primary")
 
