@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from core import jobs, report, runs, sweep, tf_config
+from core import hands, jobs, report, runs, sweep, tf_config
 from core.evaluation import evaluate, judge
 from core.images import ink, mnist
 from core.model import forward
@@ -396,11 +396,14 @@ def evaluate_command(given) -> int:
     weights = _weights(run)
     data = mnist.load(report=_say)
     result = evaluate(run.network, weights, data)
+    pen_accuracy = hands.judge_hands(run.network, weights).accuracy
     if given.json:
-        print(json.dumps({"run": run.name, "network": run.recipe.network, **dataclasses.asdict(result)}))
+        named = {"run": run.name, "network": run.recipe.network}
+        print(json.dumps(named | dataclasses.asdict(result) | {"pen_accuracy": round(pen_accuracy, 4)}))
     else:
         _say(data.notice)
         print(f"{run.name}: accuracy {result.accuracy:.4f} ± {result.standard_error:.4f} on {result.data}")
+        print(f"{run.name}: accuracy {pen_accuracy:.4f} on pairs of pen digits, of six writers never trained on")
     return 0
 
 
@@ -470,7 +473,7 @@ def pack_command(given) -> int:
             raise InputError(f"{run.name} would fall from {before:.4f} to {after:.4f} in float16, and stays as it is")
         runs.save_weights(run, weights, result["steps"])
         runs.save_answers(run, answers.tensors(), data.name)
-        runs.write_result(run, result | dataclasses.asdict(measured))
+        runs.write_result(run, result | dataclasses.asdict(measured) | hands.result(run, rounded))
     print(f"{run.name}: accuracy {measured.accuracy:.4f} in float16, {result['accuracy']:.4f} before")
     return 0
 

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 
 import numpy as np
 
-from core.model.networks import NETWORKS, Network, untied
-from core.model.operations import DIGITS
+from core.model.networks import DIGITS, NETWORKS, AddDigits, Network, untied
 
 MOST_ALL_PAIRS = 1024  # digits of a batch whose N² pairs fit in memory
 
@@ -33,6 +32,7 @@ class Recipe:
 
     network: str = _choice("sum_posterior", tuple(NETWORKS), "Which network to train.")
     examples: int | None = _number(None, 10, 59_000, "Training images, balanced over the digits; none: all there are.")
+    pen_share: float = _number(0.0, 0.0, 1.0, "Share of a batch that is real pen strokes, drawn as the canvas draws.")
 
     # how the steps go
     batch: int = _number(128, 1, 4096, "Inputs of a step: digits, or pairs where pairing is not all.")
@@ -83,7 +83,7 @@ class Recipe:
             raise ValueError(f"tied is False; allowed for {self.network}, which has no halves: True")
         if self.unmet and not network.reads_pairs:
             raise ValueError(f"unmet is {self.unmet!r}; allowed for {self.network}, which reads one digit: none")
-        if self.labels == "digits" and not network.names_digits:
+        if self.labels == "digits" and AddDigits() not in network.layers:
             raise ValueError(f"labels is 'digits'; allowed for {self.network}, which names no digits of a pair: sums")
         if not self.met.any():
             raise ValueError("unmet names every pair of digits; leave some to train on")
@@ -103,6 +103,11 @@ class Recipe:
     def step_digits(self) -> int:
         """How many images a step works on."""
         return self.batch * (2 if self.deals_pairs else 1)
+
+    @property
+    def step_pen_digits(self) -> int:
+        """How many of a step's images are pen strokes: whole pairs of them where pairs are dealt."""
+        return round(self.pen_share * self.batch) * (2 if self.deals_pairs else 1)
 
     @property
     def met(self) -> np.ndarray:

@@ -535,7 +535,7 @@ def read_result(run: Run) -> dict | None:
     """What was measured when the run finished, or None before that, or if it cannot be read."""
     try:
         result = json.loads((run.folder / "result.json").read_text(encoding="utf-8"))
-        numbers = result["accuracy"], result["standard_error"], result["steps"]
+        numbers = result["accuracy"], result["standard_error"], result["steps"], result.get("pen_accuracy", 0)
         return result if all(isinstance(n, int | float) for n in numbers) and isinstance(result["data"], str) else None
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return None

@@ -17,14 +17,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core import keras_model, runs
+from core import hands, keras_model, runs
 from core.augmentation import augment
 from core.evaluation import PAIRINGS, Evaluation, judge
-from core.images import mnist
+from core.images import mnist, pen
 from core.insight import number_line
 from core.model.answers import of_digits
-from core.model.networks import Network
-from core.model.operations import PROBABILITY_FLOOR, SUMS
+from core.model.forward import PROBABILITY_FLOOR
+from core.model.networks import SUMS, AddDigits, Network
 from core.presets import MOVES
 from core.recipe import Recipe
 from core.tensorboard import EventFile
@@ -81,6 +81,8 @@ def train(
     settle_determinism(run.recipe)
     started = runs.load_resume(run)
     precision = Trainer.precision_of(started[0]) if started else first_precision(run.recipe)
+    if run.recipe.step_pen_digits:
+        _draw_pen_images(run, started[1] if started else 0)
     trainer = (make or Trainer)(run.recipe, run.network, data, precision)
     if started:
         state, step, warning = started
@@ -98,8 +100,26 @@ def train(
     result = judge(answers, data)
     runs.save_answers(run, answers.tensors(), data.name)
     spent = {"steps": trainer.step, "seconds": round(trainer.seconds, 1), "precision": trainer.precision}
-    runs.write_result(run, dataclasses.asdict(result) | spent)
+    runs.write_result(run, dataclasses.asdict(result) | spent | hands.result(run, weights))
     return result
+
+
+def pen_images(recipe: Recipe, on_progress: Callable[[float], None] = lambda done: None) -> tuple:
+    """Draw the pen digits that a recipe trains on, images and labels: of each as many as its steps will see."""
+    seen = recipe.steps * recipe.step_pen_digits / len(pen.to_train())
+    return pen.training_images(recipe.seed, min(pen.MOST_DRAWINGS, math.ceil(seen)), on_progress)
+
+
+def _draw_pen_images(run, step):
+    """Draw them before the trainer is made, which then finds them drawn; tell how far it is, and hear a Stop."""
+
+    def tell(done):
+        runs.write_progress(run, "drawing pen strokes", step=step, steps=run.recipe.steps, done=round(done, 3))
+        if runs.wishes(run).stop:
+            runs.write_progress(run, "stopped", step=step, steps=run.recipe.steps)
+            raise Stop
+
+    pen_images(run.recipe, tell)
 
 
 def settle_determinism(recipe: Recipe) -> None:
@@ -204,8 +224,11 @@ class Trainer:
     def __init__(self, recipe: Recipe, network: Network, data: mnist.Mnist, precision: str):
         self.recipe, self.network, self.precision = recipe, network, precision
         chosen = mnist.subset(data.train_labels, recipe.examples, recipe.seed)
-        self.examples = len(chosen)
-        self.train = _on_device(data.train_images[chosen], data.train_labels[chosen])
+        sources = [(data.train_images[chosen], data.train_labels[chosen])]
+        if recipe.step_pen_digits:
+            sources.append(pen_images(recipe))
+        self.sizes = [len(labels) for _, labels in sources]  # of MNIST's images and, behind them, of the pen's
+        self.train = _on_device(*(np.concatenate(parts) for parts in zip(*sources, strict=True)))
         every = max(1, len(data.test_labels) // CURVE_IMAGES)
         self.test = _on_device(data.test_images[::every], data.test_labels[::every])
 
@@ -226,8 +249,7 @@ class Trainer:
         """Take steps; the loss and the accuracy of the last batch."""
         began = time.monotonic()
         recipe = self.recipe
-        place = self.examples, recipe.step_digits, recipe.seed, self.step, steps
-        order = mnist.batches(*place, fixed_pairs=recipe.deals_pairs and recipe.pairing == "fixed")
+        order = self._order(steps)
         rates = [self.rate_factor * recipe.rate_at(self.step + i) for i in range(steps)]
         loss, accuracy = self._advance(
             tf.constant(order), tf.constant(rates, tf.float32), tf.constant(self.step, tf.int32)
@@ -236,6 +258,16 @@ class Trainer:
         loss, accuracy = float(loss), float(accuracy)
         self.seconds += time.monotonic() - began
         return loss, accuracy
+
+    def _order(self, steps):
+        """Which images the next steps take, (steps, digits): of MNIST and of the pen, each in epochs of its own."""
+        recipe, of_pen = self.recipe, self.recipe.step_pen_digits
+        fixed = recipe.deals_pairs and recipe.pairing == "fixed"
+        sources = zip(self.sizes, (recipe.step_digits - of_pen, of_pen), strict=False)
+        parts = [mnist.batches(size, n, recipe.seed, self.step, steps, fixed) for size, n in sources if n]
+        if of_pen:
+            parts[-1] += self.sizes[0]
+        return np.concatenate(parts, axis=1)
 
     def point(self, train_loss: float, train_accuracy: float) -> dict:
         """A line of metrics: the last batch as the training saw it, and the test images by the averaged weights."""
@@ -385,7 +417,7 @@ class Trainer:
         """
         if self.recipe.deals_pairs:
             logits = _head(model, top, bottom)
-        elif self.network.names_digits:
+        elif self.network.layers[-1] == AddDigits():
             logits = tf.reshape(keras_model.log_sum_probabilities(bottom, top), (-1, SUMS))  # [top, bottom, sum]
         else:
             last = model.layers[-1]

@@ -76,6 +76,7 @@ def test_evaluate_measures_and_says_on_what(run, capsys):
     answer = json.loads(out)
     assert code == 0 and answer["run"] == run.name and answer["network"] == run.network.name
     assert "embedded test set" in answer["data"] and 0 <= answer["accuracy"] < 0.5
+    assert 0 <= answer["pen_accuracy"] < 0.5
     independent = 500 if run.network.reads_pairs else 1000
     expected = (answer["accuracy"] * (1 - answer["accuracy"]) / independent) ** 0.5
     assert answer["standard_error"] == pytest.approx(expected)
@@ -156,8 +157,8 @@ def test_runs_lists_what_there_is(run, capsys, monkeypatch):
     assert row["run"] == run.name and row["status"] == "finished" and row["parameters"] == run.network.parameters
     _, out, _ = core(capsys, "runs")
     assert out.startswith(run.name) and "finished" in out
-    code, _, _ = core(capsys, "evaluate", run.name)  # by its name alone
-    assert code == 0
+    code, out, _ = core(capsys, "evaluate", run.name)  # by its name alone
+    assert code == 0 and "on pairs of pen digits, of six writers never trained on" in out
 
 
 def test_no_runs_says_what_to_do(tmp_path, capsys, monkeypatch):

@@ -26,6 +26,7 @@ from core.recipe import Recipe, recipe_from_dict
         ("schedule", "two-cycle", "one-cycle, constant"),
         ("deterministic", 1, "False, True"),
         ("shift_pixels", -1.0, "from 0.0 to 8.0"),
+        ("pen_share", 1.5, "from 0.0 to 1.0"),
     ],
 )
 def test_nonsense_is_refused_with_field_value_and_range(field, value, allowed):
@@ -50,6 +51,12 @@ def test_a_run_older_than_the_choice_of_resampling_is_what_it_was():
     moved, still = Recipe(turn_degrees=8.0, resampling="bilinear").as_dict(), Recipe().as_dict()
     del moved["resampling"], still["resampling"]
     assert recipe_from_dict(moved).resampling == "bilinear" and recipe_from_dict(still) == Recipe()
+
+
+def test_a_run_older_than_the_pen_strokes_saw_none():
+    older = Recipe(network="sum").as_dict()
+    del older["pen_share"]
+    assert recipe_from_dict(older).pen_share == 0.0
 
 
 def test_unknown_field_is_refused():

@@ -13,7 +13,7 @@ from tensorflow.core.util.event_pb2 import Event
 
 from core import jobs, keras_model, runs, training
 from core.evaluation import evaluate
-from core.images import mnist
+from core.images import mnist, pen
 from core.insight import number_line
 from core.model import forward
 from core.model.networks import NETWORKS
@@ -76,6 +76,44 @@ def test_dealt_pairs_are_pairs_of_different_digits_of_the_epoch(pairing):
     expected = forward.logits(NETWORKS["sum"], keras_model.get_weights(work.model), digits.reshape(4, 56, 28))
     np.testing.assert_allclose(logits, expected, atol=1e-4)
     assert truth.numpy().tolist() == [0 + 1, 2 + 3, 4 + 5, 6 + 7]
+
+
+@pytest.fixture
+def few_pens(monkeypatch):
+    """Thirty digits of the pen, as all of them take seconds to draw."""
+    written = pen.to_train()[:30]
+    monkeypatch.setattr(pen, "to_train", lambda: written)
+
+
+@pytest.mark.parametrize(("pairing", "drawings"), [("all", 7), ("fresh", 8), ("fixed", 8)])
+def test_a_batch_takes_its_share_of_pen_strokes_each_once_an_epoch(few_pens, pairing, drawings):
+    work = trainer(network="sum", pairing=pairing, batch=8, pen_share=0.25)  # 100 steps
+    labels = work.train[1].numpy()
+    assert len(labels) == 4000 + 30 * drawings
+    assert labels[4000:4030].tolist() == [digit.label for digit in pen.to_train()]
+    order = work._order(100)
+    assert ((order >= 4000).mean(axis=1) == 0.25).all()
+    epoch = order[order >= 4000][: 30 * drawings]
+    assert len(np.unique(epoch)) == len(epoch)
+    work.step = 60  # a resumed run takes what the run would have taken
+    assert np.array_equal(work._order(40), order[60:])
+
+
+def test_pen_strokes_alone_are_a_batch_too(few_pens):
+    work = trainer(network="deep", pen_share=1.0)
+    assert (work._order(3) >= 4000).all() and np.isfinite(work.advance(2)).all()
+
+
+def test_no_more_is_drawn_than_is_seen_and_a_stop_is_heard_meanwhile(few_pens, tmp_path, monkeypatch):
+    recipe = Recipe(network="tiny", batch=8, steps=10, pen_share=0.5)
+    images, _ = training.pen_images(recipe)
+    assert len(images) == 2 * 30  # 40 of them are seen
+    monkeypatch.setattr(pen, "_drawn", {})
+    run = runs.create(tmp_path / "pen", recipe, "embedded", "embedded", "2020-01-01", {})
+    runs.wish(run, stop=True)
+    with pytest.raises(training.Stop):
+        training.train(run, mnist.embedded())
+    assert runs.status(run) == "stopped" and not (run.folder / "weights.safetensors").exists()
 
 
 @pytest.mark.parametrize("weight_decay", [0.0, 0.5])
@@ -282,14 +320,17 @@ import sys
 import numpy as np
 import tensorflow as tf
 from core import training
-from core.images import mnist
+from core.images import mnist, pen
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
 
 tf.config.experimental.enable_op_determinism()
+FIELDS = {"keep_prob": 0.6, "shift_pixels": 2, "pen_share": 0.25, "deterministic": True}
+written = pen.to_train()[:30]
+pen.to_train = lambda: written  # all of them take seconds to draw
 for name in sys.argv[1:]:
     for tied in (True, False) if NETWORKS[name].reads_pairs else (True,):
-        recipe = Recipe(network=name, tied=tied, batch=8, steps=6, keep_prob=0.6, shift_pixels=2, deterministic=True)
+        recipe = Recipe(network=name, tied=tied, batch=8, steps=6, **FIELDS)
         whole, again = (training.Trainer(recipe, recipe.architecture, mnist.embedded(), "float32") for _ in range(2))
         whole.advance(2)
         state = whole.state()

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.model import answers, forward
-from core.model.networks import Network
-from core.model.operations import SUMS
+from core.model.networks import SUMS, Network
 
 S = np.arange(SUMS, dtype=float)
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.model import forward
-from core.model.layers import ReLU
-from core.model.networks import Network
+from core.model.networks import Network, ReLU
 
 PAIRS = 4  # of digits, computed together: few, for the server's memory
 

@@ -4,8 +4,7 @@ import html
 
 import streamlit as st
 
-from core.model.networks import Network
-from core.model.operations import SUMS
+from core.model.networks import SUMS, Network
 
 
 def diagram(network: Network) -> None:

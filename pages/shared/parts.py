@@ -21,7 +21,6 @@ from core.model.networks import Network, uncut
 # told apart by colour-blind eyes, and seen on white as on black; top and bottom keep them on every page
 COLOURS = {"top": "#2e86de", "bottom": "#e8700a"}
 SUM_COLOUR = "#7d8794"
-OBEYED_LINK = "obeyed_link"  # key of the session: what the link said of the run when it was last obeyed
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)  # 13 MB each
@@ -63,7 +62,10 @@ def weights_time(run: runs.Run) -> int:
 
 
 def loadable_runs() -> list[tuple[runs.Run, dict | None]]:
-    """Runs that have a checkpoint, each with what was measured: sum networks first, the most accurate first."""
+    """Runs that have a checkpoint, each with what was measured: sum networks first, of them those that read hands best.
+
+    `pen_accuracy` is measured where a run was trained on pen strokes; the others follow by their accuracy on MNIST.
+    """
     return _loadable_runs(_changes())
 
 
@@ -80,7 +82,12 @@ def _changes():
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _loadable_runs(changes):
     found = [(run, runs.read_result(run)) for run in runs.list_runs() if runs.has_weights(run)]
-    return sorted(found, key=lambda pair: (not pair[0].network.reads_pairs, -(pair[1] or {}).get("accuracy", 0)))
+    return sorted(found, key=_rank, reverse=True)
+
+
+def _rank(found):
+    run, result = found
+    return run.network.reads_pairs, *((result or {}).get(name, 0) for name in ("pen_accuracy", "accuracy"))
 
 
 def loadable_or_stop() -> list[tuple[runs.Run, dict | None]]:
@@ -166,20 +173,15 @@ def products(top: np.ndarray, bottom: np.ndarray) -> None:
 def choose_run(available: list[tuple[runs.Run, dict | None]]) -> tuple[runs.Run, dict | None]:
     """The visitor's choice among runs; it is in the link too, so that a teacher can send it."""
     by_name = {run.name: (run, result) for run, result in available}
-    first, linked = next(iter(by_name)), st.query_params.get("run")
-    if linked is not None:
+    first, said = next(iter(by_name)), st.query_params.get("run")
+    if said is not None:
         # the link has the whole label; its name alone will do, or one whose accuracy was another when it was sent
-        asked = linked.split(" · ")[0]
+        asked = said.split(" · ")[0]
         if asked not in by_name:
             st.warning(f"There is no checkpoint `{asked.replace('`', '')}` here. Showing {first} instead.")
-        elif linked not in (label := _run_label(*by_name[asked]), st.session_state.get(OBEYED_LINK)):
-            # a link that was just opened beats what the session remembers; it is obeyed once, then the list decides
-            st.session_state["run"] = asked
-            # the whole label, as Streamlit takes out of the link what is no label
-            st.session_state[OBEYED_LINK] = st.query_params["run"] = label
+        elif "run" not in st.session_state and said != (label := _run_label(*by_name[asked])):
+            st.query_params["run"] = label  # as Streamlit takes out of the link what is no label
             st.rerun()
-        else:
-            st.session_state[OBEYED_LINK] = linked
     name = st.selectbox(
         "Network",
         list(by_name),
@@ -208,7 +210,10 @@ def run_description(run: runs.Run, result: dict | None) -> str:
         if result
         else "Not finished: its accuracy is not measured yet."
     )
-    return f"{run.network.parameters:,} parameters. Trained on {images} of: {run.data}. {measured}"
+    if "pen_accuracy" in (result or {}):
+        measured += f" Of pairs drawn by six people it never met it reads {result['pen_accuracy']:.4f}."
+    pen = ", and on the pen strokes of 24 people" if run.recipe.step_pen_digits else ""
+    return f"{run.network.parameters:,} parameters. Trained on {images} of: {run.data}{pen}. {measured}"
 
 
 def about(network: Network, weights: Weights, top: np.ndarray | None, bottom: np.ndarray | None) -> None:

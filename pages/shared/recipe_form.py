@@ -18,6 +18,7 @@ LABELS = {
     "batch": "Batch",
     "steps": "Iterations",
     "keep_prob": "keep_prob",
+    "pen_share": "Share of real pen strokes",
     "tied": "Both halves share their weights",
     "labels": "Learns from",
     "unmet": "Pairs never trained on",
@@ -37,7 +38,7 @@ def recipe_form() -> Recipe | None:
     _examples()
     left, right = st.columns(2)
     with left:
-        _controls("batch", "learning_rate", "keep_prob")
+        _controls("batch", "learning_rate", "keep_prob", "pen_share")
     with right:
         _controls("steps", "schedule", "seed")
     hidden = () if NETWORKS[network].reads_pairs else HALVES

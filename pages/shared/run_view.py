@@ -74,6 +74,8 @@ def _state(run, status):
         if phase == "training":
             pace = f"{_duration(progress['seconds_left'])} left · {progress['images_per_second']:,} images/s"
             st.progress(step / steps, f"Iteration {step:,} of {steps:,} · {pace}")
+        elif phase == "drawing pen strokes":
+            st.progress(float(progress.get("done", 0)), "Drawing real pen strokes in many widths and slants…")
         elif phase == "measuring":
             st.progress(1.0, "Measuring its accuracy on all test images…")
         else:

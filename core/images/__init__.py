@@ -1,0 +1,1 @@
+"""The images that networks are trained and judged on, and how they are made."""
