@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.images import mnist
-from core.model import forward
+from core.model import forward, operations
 from core.model.answers import Answers, of_digits
-from core.model.networks import DIGITS, Network
+from core.model.networks import Network
+from core.model.operations import DIGITS
 
 PAIRINGS = 10  # sum networks are judged on this many pairings of the test digits, each digit used once in a pairing
 
@@ -46,7 +47,7 @@ def judge(answers: Answers, data: mnist.Mnist) -> Evaluation:
         logits, truth, independent, by_pair = answers.top, labels, len(labels), None
         described = f"{kind}, {independent:,} digits"
     accuracy = float((logits.argmax(axis=1) == truth).mean())
-    loss = float(-np.log(np.maximum(forward.softmax(logits)[np.arange(len(truth)), truth], 1e-30)).mean())
+    loss = float(-np.log(np.maximum(operations.softmax(logits)[np.arange(len(truth)), truth], 1e-30)).mean())
     return Evaluation(accuracy, math.sqrt(accuracy * (1 - accuracy) / independent), loss, described, by_pair)
 
 

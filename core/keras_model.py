@@ -12,23 +12,9 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from core.model.forward import PROBABILITY_FLOOR, SUM_OF_PAIR
-from core.model.networks import (
-    DIGITS,
-    SUMS,
-    AddDigits,
-    AveragePool,
-    Convolution,
-    Dense,
-    Dropout,
-    Join,
-    MaxPool,
-    Network,
-    ReLU,
-    Softmax,
-    Split,
-    pool_first,
-)
+from core.model.layers import AddDigits, Dense, Dropout, Join, Split
+from core.model.networks import Network, pool_first
+from core.model.operations import DIGITS, PROBABILITY_FLOOR, SUM_OF_PAIR, SUMS
 
 # (10, 190): distribution (10,) of a digit to the 10×19 matrix that adds this digit to another one's distribution
 TOEPLITZ = SUM_OF_PAIR.reshape(DIGITS, DIGITS, SUMS).transpose(1, 0, 2).reshape(DIGITS, DIGITS * SUMS)
@@ -109,23 +95,13 @@ def build(
 def _apply(step, x, name, initialization, seed, drop, dense, options):
     if name:
         options = options | {"name": name, **_initializers(initialization, seed)}
-    match step.layer:
-        case Convolution(size, filters):
-            return keras.layers.Conv2D(filters, size, padding="same", **options)(x)
-        case Dense(units):
-            if len(step.shape_in) > 1:
-                x = keras.layers.Flatten(dtype=options["dtype"])(x)
-            return dense(units, **options)(x)
-        case ReLU():
-            return keras.layers.ReLU(**options)(x)
-        case MaxPool():
-            return keras.layers.MaxPooling2D(2, **options)(x)
-        case AveragePool():
-            return keras.layers.AveragePooling2D(2, **options)(x)
-        case Dropout():
-            return drop(seed=seed, **options)(x) if drop else x
-        case Softmax():
-            return keras.layers.Softmax(**options)(x)
+    if isinstance(step.layer, Dropout):
+        return drop(seed=seed, **options)(x) if drop else x
+    if isinstance(step.layer, Dense):
+        if len(step.shape_in) > 1:
+            x = keras.layers.Flatten(dtype=options["dtype"])(x)
+        return dense(step.layer.units, **options)(x)
+    return step.layer.keras(keras.layers, **options)(x)
 
 
 def log_sum_probabilities(top, bottom):

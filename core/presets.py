@@ -2,7 +2,6 @@
 that we know to the accuracy that the report printed (benchmarks/time_to_accuracy.py).
 """
 
-from core.model.networks import AddDigits
 from core.recipe import Recipe
 
 # how the sum networks are augmented: moves alone, as bending and thickening cost accuracy on pen strokes
@@ -31,7 +30,7 @@ def fast(network: str) -> Recipe:
     if not recipe.architecture.reads_pairs:
         steps, rate = (4000, 1e-2) if network == "tiny" else (1500, 2e-3)
         return Recipe(network=network, steps=steps, learning_rate=rate, keep_prob=0.5 if network == "dropout" else 1.0)
-    if AddDigits() in recipe.architecture.layers:
+    if recipe.architecture.names_digits:
         return Recipe(network=network, steps=1500, learning_rate=1e-3, keep_prob=0.5, **MOVES)
     return Recipe(network=network, steps=4000, learning_rate=3e-3, average_decay=0.999, outlier_rate=0.1, **MOVES)
 

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 
 import numpy as np
 
-from core.model.networks import DIGITS, NETWORKS, AddDigits, Network, untied
+from core.model.networks import NETWORKS, Network, untied
+from core.model.operations import DIGITS
 
 MOST_ALL_PAIRS = 1024  # digits of a batch whose N² pairs fit in memory
 
@@ -83,7 +84,7 @@ class Recipe:
             raise ValueError(f"tied is False; allowed for {self.network}, which has no halves: True")
         if self.unmet and not network.reads_pairs:
             raise ValueError(f"unmet is {self.unmet!r}; allowed for {self.network}, which reads one digit: none")
-        if self.labels == "digits" and AddDigits() not in network.layers:
+        if self.labels == "digits" and not network.names_digits:
             raise ValueError(f"labels is 'digits'; allowed for {self.network}, which names no digits of a pair: sums")
         if not self.met.any():
             raise ValueError("unmet names every pair of digits; leave some to train on")

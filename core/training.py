@@ -23,8 +23,8 @@ from core.evaluation import PAIRINGS, Evaluation, judge
 from core.images import mnist, pen
 from core.insight import number_line
 from core.model.answers import of_digits
-from core.model.forward import PROBABILITY_FLOOR
-from core.model.networks import SUMS, AddDigits, Network
+from core.model.networks import Network
+from core.model.operations import PROBABILITY_FLOOR, SUMS
 from core.presets import MOVES
 from core.recipe import Recipe
 from core.tensorboard import EventFile
@@ -417,7 +417,7 @@ class Trainer:
         """
         if self.recipe.deals_pairs:
             logits = _head(model, top, bottom)
-        elif self.network.layers[-1] == AddDigits():
+        elif self.network.names_digits:
             logits = tf.reshape(keras_model.log_sum_probabilities(bottom, top), (-1, SUMS))  # [top, bottom, sum]
         else:
             last = model.layers[-1]

@@ -21,8 +21,8 @@ import numpy as np
 import tensorflow as tf
 
 from core.images import mnist
-from core.model.forward import PROBABILITY_FLOOR
 from core.model.networks import Network
+from core.model.operations import PROBABILITY_FLOOR
 from core.recipe import Recipe, recipe_from_dict
 from core.tf_config import Cluster, host_and_port, shares, wait_for_all
 from core.training import Stop, Trainer, TrainingError, _right, settle_determinism

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 from core import runs
 from core.images import mnist
 from core.model import forward
-from core.model.backward import through_weights
 from core.model.networks import NETWORKS, Network, untied
+from core.model.operations import convolve_back
 from core.theory import backpropagation as theory
 from core.theory import backward, timing
 from core.theory.timing import Timing
@@ -148,7 +148,7 @@ def test_an_even_kernel_is_turned_about_its_own_centre():
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(tf.nn.conv2d(*variables, 1, "SAME") * g)
     of_x, of_kernel = (gradient.numpy() for gradient in tape.gradient(loss, variables))
-    np.testing.assert_allclose(through_weights(kernel, g), of_x, atol=1e-10)
+    np.testing.assert_allclose(convolve_back(g, kernel), of_x, atol=1e-10)
     np.testing.assert_allclose(backward.kernel_gradient(x, g, 4), of_kernel, atol=1e-10)
 
 

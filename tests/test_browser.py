@@ -191,6 +191,24 @@ def test_link_with_the_name_of_a_run_keeps_it_on_reload(page, server):
         page.reload()
 
 
+def test_draw_with_it_shows_the_run_that_it_stands_at_however_often_it_is_pressed(page):
+    def choose(name, run):
+        page.get_by_role("combobox", name=name).click()
+        page.get_by_role("combobox", name=name).fill(run)
+        page.get_by_role("option", name=re.compile(rf"^{run}( ·|$)")).first.click()
+
+    choose("Network", "sum_linear")
+    for run in ("sum", "deep-seed1", "sum_posterior"):  # the last is the first in the list, of which the link is silent
+        page.get_by_role("button", name="Lab").click()
+        page.get_by_role("menuitem", name="Train").click()
+        choose("Watch a run", run)
+        page.get_by_role("link", name="Draw with it").click()
+        canvas(page, "bottom").wait_for()
+        page.wait_for_function(
+            "run => document.querySelector('.st-key-run input')?.value.startsWith(`${run} · `)", arg=run
+        )
+
+
 def test_drawing_goes_on_after_undo(page, samples):
     """What the canvas restores is what the network sees: undo a stroke, draw it again, and nothing has changed."""
     four = next(sample for sample in samples if sample["label"] == 4 and len(sample["strokes"]) == 2)

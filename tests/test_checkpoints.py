@@ -9,7 +9,7 @@ from core import keras_model, report, runs
 from core.evaluation import evaluate, judge
 from core.images import mnist
 from core.images.ink import digit_from_canvas
-from core.model import answers, forward
+from core.model import answers, forward, operations
 from core.model.networks import NETWORKS
 from tests import pen
 
@@ -101,7 +101,7 @@ def read_pen(every):
     labels = np.array([sample["label"] for sample in samples])
     probabilities = forward.tower(run.network, runs.load_weights(run), digits)
     top, bottom = mnist.disjoint_pairs(len(labels), seed=0).T
-    sums = forward.add_distributions(probabilities[top], probabilities[bottom]).argmax(axis=1)
+    sums = operations.add_distributions(probabilities[top], probabilities[bottom]).argmax(axis=1)
     return (probabilities.argmax(axis=1) == labels).mean(), (sums == labels[top] + labels[bottom]).mean()
 
 
@@ -126,4 +126,4 @@ def test_numpy_and_keras_agree_on_the_shipped_weights(run):
     # a number line's logits reach thousands (18² times its sharpness); float32 keeps seven digits of each product, and
     # one fewer of the sum of 3,136 of them, which BLAS adds up in another order for another size of batch
     assert np.abs(ours - theirs).max() < max(1e-4, 4e-6 * np.abs(theirs).max())
-    assert np.abs(forward.softmax(ours) - forward.softmax(theirs)).max() < 1e-4
+    assert np.abs(operations.softmax(ours) - operations.softmax(theirs)).max() < 1e-4

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 from core import report, runs
 from core.images import mnist
 from core.model import forward
-from core.model.networks import NETWORKS, Convolution, Dense
+from core.model.layers import Convolution, Dense
+from core.model.networks import NETWORKS
 from core.theory import counting
 from tests.needs import PATIENCE_SECONDS
 from tests.test_report import finished

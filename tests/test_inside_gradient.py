@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.insight.gradient import leading_gradients
-from core.model import forward
+from core.model import forward, operations
 from core.model.networks import NETWORKS, SIDE, paired, pool_first, uncut, untied
 
 EVERY_LAYER = [
@@ -87,7 +87,7 @@ def test_a_probability_too_small_to_follow_still_has_a_gradient():
     weights, (top, bottom) = weights_of(network), digits()
     weights["fc2.kernel"] = 200 * weights["fc2.kernel"]  # so sure that the other sums have no probability in float32
     image = np.concatenate([top, bottom])[None]
-    floor = np.log(np.float32(forward.PROBABILITY_FLOOR))
+    floor = np.log(np.float32(operations.PROBABILITY_FLOOR))
     assert (forward.logits(network, weights, image) <= floor).any()
     _, logits, gradients = leading_gradients(network, weights, top, bottom, "top", network.classes)
     assert logits[-1] < floor and np.isfinite(gradients).all()

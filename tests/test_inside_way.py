@@ -11,7 +11,8 @@ from core.images import mnist
 from core.insight.receptive_field import Field, receptive_field, stride
 from core.insight.way import way
 from core.model import forward
-from core.model.networks import NETWORKS, SIDE, Convolution, Dense, Dropout, MaxPool, ReLU, Split, untied
+from core.model.layers import Convolution, Dense, Dropout, MaxPool, ReLU, Split
+from core.model.networks import NETWORKS, SIDE, untied
 from tests import inside, visits
 
 TOP, BOTTOM = mnist.embedded().test_images[:2]

@@ -11,9 +11,10 @@ from core import evaluation, runs
 from core.images import mnist
 from core.insight import calibration, mcnemar, mistakes, readings
 from core.insight.readings import Readings
-from core.model import answers, forward
+from core.model import answers, operations
 from core.model.answers import Answers
-from core.model.networks import NETWORKS, SUMS
+from core.model.networks import NETWORKS
+from core.model.operations import SUMS
 
 LABELS = np.random.default_rng(0).integers(10, size=60)
 SHIPPED = [run for run in runs.list_runs() if runs.is_shipped(run) and (run.folder / "answers.safetensors").exists()]
@@ -23,7 +24,7 @@ def made_up(n=4000, classes=10, sharpness=2.0, seed=1):
     """Readings of digits whose logits favour the truth, and truths drawn from the softmax of logits / sharpness."""
     generator = np.random.default_rng(seed)
     logits = generator.normal(0, 3, (n, classes))
-    cumulated = forward.softmax(logits).cumsum(axis=1)
+    cumulated = operations.softmax(logits).cumsum(axis=1)
     truth = (generator.random((n, 1)) > cumulated).sum(axis=1)
     return Readings(np.arange(n)[:, None], truth[:, None], logits * sharpness)
 
@@ -47,7 +48,7 @@ def test_a_tally_counts_each_pair_of_all_pairings_as_a_loop_does(network):
         if network == "sum":
             answered = (found.top[top] + found.bottom[bottom] + found.bias).argmax()
         else:
-            answered = np.convolve(forward.softmax(found.top[top]), forward.softmax(found.top[bottom])).argmax()
+            answered = np.convolve(operations.softmax(found.top[top]), operations.softmax(found.top[bottom])).argmax()
         pairs[LABELS[top], LABELS[bottom]] += 1
         rights[LABELS[top], LABELS[bottom]] += answered == LABELS[top] + LABELS[bottom]
     tally = readings.tally(found, LABELS)
@@ -161,7 +162,7 @@ def test_temperature_has_the_least_log_loss_of_a_grid_and_finds_what_was_done(sh
     grid = np.geomspace(best / 2, best * 2, 41)
     assert all(least <= calibration.log_losses(calibration.tempered(found, t)).mean() + 1e-12 for t in grid)
     assert calibration.log_losses(found).mean() == pytest.approx(
-        -np.log(forward.softmax(found.logits)[np.arange(4000), found.truth]).mean()
+        -np.log(operations.softmax(found.logits)[np.arange(4000), found.truth]).mean()
     )
     np.testing.assert_array_equal(calibration.tempered(found, best).answered, found.answered)
 

@@ -7,8 +7,9 @@ import pytest
 
 from core import keras_model, runs
 from core.images import mnist
-from core.model import forward
-from core.model.networks import NETWORKS, ReLU, Split, pool_first, uncut, untied
+from core.model import forward, operations
+from core.model.layers import ReLU, Split
+from core.model.networks import NETWORKS, pool_first, uncut, untied
 from tests.server import REPOSITORY
 
 # the corrected total where the report's own does not add up (compact: printed 1,326,586)
@@ -137,7 +138,7 @@ def test_pooling_before_relu_is_the_same_function(images):
 def test_sum_of_two_distributions_is_numpys_convolution():
     generator = np.random.default_rng(0)
     top, bottom = generator.dirichlet(np.ones(10), 2)
-    np.testing.assert_allclose(forward.add_distributions(top, bottom), np.convolve(top, bottom), atol=1e-7)
+    np.testing.assert_allclose(operations.add_distributions(top, bottom), np.convolve(top, bottom), atol=1e-7)
 
 
 def test_sum_posterior_says_what_the_convolution_of_its_digits_says(images):

@@ -6,7 +6,7 @@ import pytest
 from core.images import mnist
 from core.insight import number_line
 from core.insight.principal import principal_components
-from core.model import forward
+from core.model import forward, operations
 from core.model.networks import NETWORKS, untied
 from tests.test_answers import weights_of
 
@@ -61,13 +61,13 @@ def test_features_are_what_the_last_fc_layer_reads(network):
         return
     top, bottom = (number_line.features(network, weights, DIGITS, half) for half in ("top", "bottom"))
     pairs = np.concatenate([DIGITS, DIGITS[::-1]], axis=1)
-    expected = forward.softmax(forward.logits(network, weights, pairs))
+    expected = operations.softmax(forward.logits(network, weights, pairs))
     if network.name == "sum_posterior":
         read = [weights["fc2.kernel"], weights["fc2.bias"]] * 2 if network.tied else list(weights.values())[-4:]
-        digits = [forward.softmax(top @ read[0] + read[1]), forward.softmax(bottom[::-1] @ read[2] + read[3])]
+        digits = [operations.softmax(top @ read[0] + read[1]), operations.softmax(bottom[::-1] @ read[2] + read[3])]
         got = np.array([np.convolve(*pair) for pair in zip(*digits, strict=True)])
     else:
-        got = forward.softmax(np.concatenate([top, bottom[::-1]], axis=1) @ kernel + bias)
+        got = operations.softmax(np.concatenate([top, bottom[::-1]], axis=1) @ kernel + bias)
     np.testing.assert_allclose(got, expected, atol=1e-4)
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.model.networks import DIGITS
+from core.model.operations import DIGITS
 
 URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 TIMEOUT_SECONDS = 10

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.images import mnist
-from core.model import forward
+from core.model import forward, operations
 from core.model.networks import Network, paired
 
 SHARES = np.linspace(0, 1, 21)
@@ -19,7 +19,7 @@ def sum_probabilities(network: Network, weights: forward.Weights, tops: np.ndarr
     """P(sum), (n, 19), of top digits (n, 28, 28) each with its bottom digit, or all with the same one (1, 28, 28)."""
     network = paired(network)
     top, bottom = forward.tower(network, weights, tops), forward.tower(network, weights, bottoms, "bottom")
-    return forward.softmax(forward.head(network, weights, top, np.broadcast_to(bottom, top.shape)))
+    return operations.softmax(forward.head(network, weights, top, np.broadcast_to(bottom, top.shape)))
 
 
 def elsewhere(probabilities: np.ndarray, ends: tuple[np.ndarray | int, np.ndarray | int]) -> np.ndarray:

@@ -13,6 +13,7 @@ from core.insight.beside import logits_beside
 from core.insight.gradient import leading_gradients
 from core.model.forward import Weights
 from core.model.networks import SIDE, Network, paired, pool_first
+from core.model.operations import unit_range
 
 STEPS = 15  # DeepFool's, of which it mostly needs two to four
 POLISHING_STEPS = 2
@@ -46,7 +47,7 @@ class Attack:
 
     def applied(self, digit: np.ndarray, strength: float) -> np.ndarray:
         """The digit (28, 28) with so much of the change (1 is all of it), float in 0…1."""
-        return np.clip(_unit(digit) + np.float32(strength) * self.change, 0, 1)
+        return np.clip(unit_range(digit) + np.float32(strength) * self.change, 0, 1)
 
 
 def attack(network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarray, half: str = "top") -> Attack | None:
@@ -56,7 +57,7 @@ def attack(network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarr
     """
     network = paired(network)
     network = replace(network, layers=pool_first(network.layers))
-    digits = {"top": _unit(top), "bottom": _unit(bottom)}
+    digits = {"top": unit_range(top), "bottom": unit_range(bottom)}
     other = "bottom" if half == "top" else "top"
 
     def sums_of(changed):
@@ -137,7 +138,7 @@ def noisy(digit: np.ndarray, size: float, count: int, seed: int) -> np.ndarray:
     Normal noise in every pixel, stronger or weaker until what clipping leaves of it is as large as asked.
     """
     noise = np.random.default_rng(seed).normal(size=(count, SIDE, SIDE)).astype(np.float32)
-    start, low, high = _unit(digit), np.zeros((count, 1, 1), np.float32), np.full((count, 1, 1), 1.0, np.float32)
+    start, low, high = unit_range(digit), np.zeros((count, 1, 1), np.float32), np.full((count, 1, 1), 1.0, np.float32)
 
     def sizes(strength):
         return np.linalg.norm(np.clip(start + strength * noise, 0, 1) - start, axis=(1, 2), keepdims=True)
@@ -147,7 +148,3 @@ def noisy(digit: np.ndarray, size: float, count: int, seed: int) -> np.ndarray:
         smaller = sizes(middle) < size
         low, high = np.where(smaller, middle, low), np.where(smaller, high, middle)
     return np.clip(start + high * noise, 0, 1)
-
-
-def _unit(digit):
-    return digit.astype(np.float32) / 255 if digit.dtype == np.uint8 else digit.astype(np.float32)

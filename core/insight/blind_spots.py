@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.model import answers, forward
+from core.model import answers, operations
 from core.model.answers import Answers, as_pairs
 from core.model.forward import Weights
-from core.model.networks import DIGITS, SIDE, SUMS
+from core.model.networks import SIDE
+from core.model.operations import DIGITS, SUMS
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Twice:
 def twice(found: Answers) -> Twice:
     """Every image with itself: the true sum is even, whatever the digit."""
     places = np.arange(len(found.top))
-    return Twice(forward.softmax(as_pairs(found).logits(places, places)))
+    return Twice(operations.softmax(as_pairs(found).logits(places, places)))
 
 
 def beside_blank(found: Answers, weights: Weights, half: str = "bottom") -> np.ndarray:

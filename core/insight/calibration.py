@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.insight.readings import Readings
-from core.model.forward import softmax
+from core.model.operations import softmax
 
 BINS = 15  # of equal width, as in C. Guo and others, On calibration of modern neural networks, 2017
 DRAWS = 300

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.model import forward
+from core.model import forward, operations
 from core.model.answers import Answers
 from core.model.networks import Network, uncut
 
@@ -69,6 +69,6 @@ class Seam:
 def seam(network: Network, weights: forward.Weights, tops: np.ndarray, bottoms: np.ndarray) -> Seam:
     """Read tops and bottoms (n, 28, 28) of a sum network both ways, with the same weights."""
     pictures = np.concatenate([tops, bottoms], axis=1)
-    cut, whole = (forward.softmax(forward.logits(n, weights, pictures)) for n in (network, uncut(network)))
+    cut, whole = (operations.softmax(forward.logits(n, weights, pictures)) for n in (network, uncut(network)))
     changed = (cut.argmax(axis=1) != whole.argmax(axis=1)).mean()
     return Seam(len(tops), float(changed), float(np.abs(cut - whole).sum(axis=1).mean() / 2))

@@ -7,8 +7,10 @@ import numpy as np
 
 from core.model import forward
 from core.model.backward import back_through
-from core.model.forward import SUM_OF_PAIR, Weights
-from core.model.networks import DIGITS, AddDigits, Join, Network, Split
+from core.model.forward import Weights
+from core.model.layers import Split
+from core.model.networks import Network
+from core.model.operations import DIGITS, SUM_OF_PAIR
 
 
 def leading_gradients(
@@ -28,23 +30,20 @@ def leading_gradients(
         )
     image = np.concatenate([top, bottom]).astype(np.float32)
     outputs = forward.activations(network, weights, image[None])
-    own, last = (0 if half == "top" else 1), len(network.steps) - 1
-    logits = outputs[-1][0]
-    if network.layers[-1] == AddDigits():  # one function with the softmax before it
-        last -= 2
-        logits, to_digits = _sum_of_scores(*outputs[last])
-        to_own = to_digits[own]
+    own, meeting = (0 if half == "top" else 1), network.tower_length
+    logits, last = outputs[-1][0], meeting
+    if network.names_digits:  # one function with the softmax before it
+        last -= 1
+        logits, to_digits = _sum_of_scores(*outputs[last - 1])
     sums = np.argsort(-logits, kind="stable")[:count]
-    back = to_own[sums] if network.layers[-1] == AddDigits() else np.eye(network.classes, dtype=np.float32)[sums]
-    for i in range(last, 0, -1):
-        step, x, y = network.steps[i], outputs[i - 1], outputs[i]
-        kernels = [weights[name] for name in step.weights if name.endswith(".kernel")]
-        if step.halves == 2:  # from here down only this digit's half matters
-            x, y = x[[own]], y[[own]]
-        back = back_through(step.layer, back, x, y, kernels[own if len(kernels) == 2 else 0] if kernels else None)
-        if step.layer == Join():
-            back = back[own::2]
-    return sums, logits[sums], back[..., 0]
+    if network.names_digits:
+        g = to_digits[own][sums]
+    else:
+        one_hot = np.eye(network.classes, dtype=np.float32)[sums]
+        g = back_through(network.steps[meeting:], weights, outputs[meeting - 1 :], one_hot)[0][own::2]
+    steps, weights = forward.tower_of(network, weights, half)
+    of_half = [output[[own]] for output in outputs[:last]]  # from the halves down to where they meet, this half alone
+    return sums, logits[sums], back_through(steps[: last - 1], weights, of_half, g)[0][..., 0]
 
 
 def _sum_of_scores(top, bottom):

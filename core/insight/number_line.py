@@ -11,7 +11,9 @@ import numpy as np
 from core.images import mnist
 from core.insight.principal import Principal, principal_components
 from core.model import forward
-from core.model.networks import DIGITS, Dense, Join, Network
+from core.model.layers import Dense, Join
+from core.model.networks import Network
+from core.model.operations import DIGITS
 
 SNAPSHOT_COMPONENTS = 8  # of which a snapshot keeps the scores
 SNAPSHOT_STRIDE = 2  # of the 1,000 embedded test digits a snapshot takes every second

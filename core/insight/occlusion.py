@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.insight.beside import logits_beside
-from core.model import forward
+from core.model import operations
 from core.model.forward import Weights
 from core.model.networks import SIDE, Network
 
@@ -71,7 +71,7 @@ def occlusion(
     images = np.stack([patched(digit, row, column, size, grey) for row in places for column in places])
     changed = np.flatnonzero((images != digit).any(axis=(1, 2)))
     versions = np.concatenate([digit[None], images[changed]])
-    probabilities = forward.softmax(logits_beside(network, weights, versions, other, half))
+    probabilities = operations.softmax(logits_beside(network, weights, versions, other, half))
     answered = int(probabilities[0].argmax())
     drop, sums = np.zeros(len(images)), np.full(len(images), answered)
     drop[changed] = probabilities[0, answered] - probabilities[1:, answered]

@@ -7,8 +7,7 @@ import numpy as np
 
 from core.evaluation import PAIRINGS, judged_pairs
 from core.model.answers import Answers, as_pairs
-from core.model.forward import SUM_OF_PAIR, softmax
-from core.model.networks import DIGITS
+from core.model.operations import DIGITS, SUM_OF_PAIR, softmax
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Which pixels of the digit a value inside a network can see: counted backwards through the layers."""
 
 from dataclasses import dataclass
+from math import prod
 
-from core.model.networks import AveragePool, Convolution, Dense, MaxPool, Step
+from core.model.networks import Step
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,11 @@ def receptive_field(steps: tuple[Step, ...], row: int, column: int) -> Field:
     """
     rows, columns = (row, row), (column, column)
     for step in reversed(steps):
-        match step.layer:
-            case Dense():
-                height, width = step.shape_in[:2] if len(step.shape_in) == 3 else (1, 1)
-                rows, columns = (0, height - 1), (0, width - 1)
-            case Convolution(size):
-                before, after = (size - 1) // 2, size // 2
-                rows, columns = ((first - before, last + after) for first, last in (rows, columns))
-            case MaxPool() | AveragePool():
-                rows, columns = ((2 * first, 2 * last + 1) for first, last in (rows, columns))
+        height, width = step.shape_in[:2] if len(step.shape_in) == 3 else (1, 1)
+        rows, columns = step.layer.sees(*rows, height), step.layer.sees(*columns, width)
     return Field(rows[0], columns[0], rows[1], columns[1])
 
 
 def stride(steps: tuple[Step, ...]) -> int:
-    """How many pixels of the first step's input lie between neighbouring places of the last step's maps."""
-    return 2 ** sum(step.layer in (MaxPool(), AveragePool()) for step in steps)
+    """Return the pixels of the first step's input between neighbouring values of the last step's maps."""
+    return prod(step.layer.stride for step in steps)

@@ -7,7 +7,7 @@ import numpy as np
 from core.insight.beside import logits_beside
 from core.insight.receptive_field import receptive_field, stride
 from core.insight.way import Stage, way
-from core.model import forward
+from core.model import operations
 from core.model.forward import Weights
 from core.model.networks import SIDE, Network
 
@@ -44,7 +44,7 @@ def answers_to_shifts(
     digit, other = (top, bottom) if half == "top" else (bottom, top)
     moves = range(-FARTHEST, FARTHEST + 1)
     images = np.stack([shifted(digit, right, down) for down in moves for right in moves])
-    probabilities = forward.softmax(logits_beside(network, weights, images, other, half))
+    probabilities = operations.softmax(logits_beside(network, weights, images, other, half))
     shape = (len(moves), len(moves))
     ink = images.sum(axis=(1, 2), dtype=np.int64) / max(1, int(digit.sum(dtype=np.int64)))
     return Shifts(

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.model import answers, forward
-from core.model.networks import SUMS, Network
+from core.model.networks import Network
+from core.model.operations import SUMS
 
 S = np.arange(SUMS, dtype=float)
 

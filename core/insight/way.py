@@ -6,7 +6,8 @@ import numpy as np
 
 from core.model import forward
 from core.model.forward import Weights
-from core.model.networks import AddDigits, Convolution, Dropout, Join, Network, Split, Step
+from core.model.layers import Convolution
+from core.model.networks import Network, Step
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,12 @@ def way(network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarray,
     outputs = forward.activations(network, weights, image[None])
     stages, before, filters, together = [], (), None, False
     for step, output in zip(network.steps, outputs, strict=True):
-        if step.layer in (Split(), Dropout()):
+        if not step.layer.changes_values:
             continue
         before += (step,)
-        together = together or step.layer in (Join(), AddDigits())
+        together = together or step.layer.halves_out == 1
         mine = output[1 if step.halves == 2 and half == "bottom" else 0]
         if isinstance(step.layer, Convolution):
-            kernels = [name for name in step.weights if name.endswith(".kernel")]
-            filters = weights[kernels[-1 if half == "bottom" else 0]]
+            filters = weights[step.kernels[-1 if half == "bottom" else 0]]
         stages.append(Stage(before, mine, filters if mine.ndim == 3 else None, together))
     return stages

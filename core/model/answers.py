@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.model import forward
-from core.model.networks import AddDigits, Network, paired
+from core.model import forward, operations
+from core.model.networks import Network, paired
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Answers:
         top, bottom = self.top[tops], self.bottom[bottoms]
         if self.bias is not None:
             return top + bottom + self.bias
-        return np.log(np.maximum(forward.add_distributions(top, bottom), forward.PROBABILITY_FLOOR))
+        return np.log(np.maximum(operations.add_distributions(top, bottom), operations.PROBABILITY_FLOOR))
 
     def tensors(self) -> dict[str, np.ndarray]:
         """As arrays to be kept; `from_tensors` takes them back."""
@@ -48,14 +48,14 @@ def as_pairs(answers: Answers) -> Answers:
     """Answers of a network that reads one digit as those of it reading two, whose distributions add up."""
     if answers.network.reads_pairs:
         return answers
-    probabilities = forward.softmax(answers.top)
+    probabilities = operations.softmax(answers.top)
     return Answers(paired(answers.network), probabilities, probabilities, None)
 
 
 def from_tensors(network: Network, tensors: dict[str, np.ndarray]) -> Answers:
     """Answers that were kept. Raises ValueError if they cannot be those of the network."""
     top = tensors.get("top", np.zeros(0))
-    adds = network.reads_pairs and AddDigits() not in network.layers
+    adds = network.reads_pairs and not network.names_digits
     wanted = {"top", "bottom", "bias"} if adds else {"top"} if network.tied else {"top", "bottom"}
     shape = (len(top), network.classes if adds else 10)
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
@@ -77,7 +77,7 @@ def of_digits(
     top = bottom = forward.tower(network, weights, digits, report=report)
     if not network.tied:
         bottom = forward.tower(network, weights, digits, "bottom", report)
-    if AddDigits() in network.layers:
+    if network.names_digits:
         return Answers(network, top, bottom, None)
     kernel, bias = (weights[name] for name in network.steps[-1].weights)
     of_top, of_bottom = np.split(kernel, 2)

@@ -1,75 +1,31 @@
 """The networks, each a visible list of layers, and everything that follows from the list by counting.
 
-A network is read here by three readers: `parameter_lines` does the arithmetic the way the report writes it,
-`core.keras_model` builds the Keras model that trains, and `core.model.forward` computes it in NumPy to answer.
-To add a network, add one list to NETWORKS: its shapes, counts, model and forward pass follow.
-
-All convolutions have stride 1 and SAME padding; all pooling is 2×2 with stride 2.
+A network is read by four readers: `parameter_lines` does the arithmetic the way the report writes it,
+`core.keras_model` builds the Keras model that trains, `core.model.forward` computes it in NumPy to answer, and
+`core.pocket` in JavaScript. To add a network, add one list to NETWORKS: its shapes, counts, model and answers follow.
 """
 
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
-DIGITS = 10
-SUMS = 19  # 0+0 … 9+9
+from core.model.layers import (
+    AddDigits,
+    AveragePool,
+    Convolution,
+    Dense,
+    Dropout,
+    Join,
+    Layer,
+    MaxPool,
+    ReLU,
+    Shape,
+    Softmax,
+    Split,
+)
+from core.model.operations import DIGITS, SUMS
+
 SIDE = 28  # pixels of an MNIST digit, each way
-
-
-@dataclass(frozen=True)
-class Convolution:
-    size: int  # the filter is size×size
-    filters: int
-
-
-@dataclass(frozen=True)
-class Dense:
-    """A fully connected layer ("FC" in the report)."""
-
-    units: int
-
-
-@dataclass(frozen=True)
-class ReLU:
-    pass
-
-
-@dataclass(frozen=True)
-class MaxPool:
-    pass
-
-
-@dataclass(frozen=True)
-class AveragePool:
-    pass
-
-
-@dataclass(frozen=True)
-class Dropout:
-    """Keeps each value with the recipe's keep_prob while training; does nothing at 1, and never at prediction."""
-
-
-@dataclass(frozen=True)
-class Softmax:
-    pass
-
-
-@dataclass(frozen=True)
-class Split:
-    """56×28 becomes two halves of 28×28; every layer up to Join or AddDigits serves both with the same weights."""
-
-
-@dataclass(frozen=True)
-class Join:
-    """The feature vectors of the top and bottom half, one after the other, as one vector."""
-
-
-@dataclass(frozen=True)
-class AddDigits:
-    """Two digit distributions become the logarithm of the distribution of their sum: P(s) = Σ P(d)·P(s−d)."""
-
-
-Layer = Convolution | Dense | ReLU | MaxPool | AveragePool | Dropout | Softmax | Split | Join | AddDigits
 
 
 @dataclass(frozen=True)
@@ -82,15 +38,25 @@ class Step:
 
     layer: Layer
     label: str
-    shape_in: tuple[int, ...]
-    shape_out: tuple[int, ...]
+    shape_in: Shape
+    shape_out: Shape
     halves: int
-    weights: dict[str, tuple[int, ...]]
+    weights: dict[str, Shape]
     multiply_adds: int  # for one input of the network, both halves counted
 
     @property
     def parameters(self) -> int:
         return sum(prod(shape) for shape in self.weights.values())
+
+    @property
+    def untied(self) -> bool:
+        """Whether tops and bottoms, which follow each other in the batch, each have weights of their own here."""
+        return any(name.startswith("bottom.") for name in self.weights)
+
+    @property
+    def kernels(self) -> list[str]:
+        """The names of its kernels: none, one, or where the halves are untied that of the top and of the bottom."""
+        return [name for name in self.weights if name.endswith(".kernel")]
 
     @property
     def arithmetic(self) -> str:
@@ -100,7 +66,7 @@ class Step:
         kernel, bias = list(self.weights.values())[:2]
         product = "·".join(f"{size:,}" for size in kernel)
         once = f"{product} + {bias[0]:,} = {prod(kernel):,} + {bias[0]:,} = {prod(kernel) + bias[0]:,}"
-        return once if len(self.weights) == 2 else f"2·({once}) = {self.parameters:,}"
+        return f"2·({once}) = {self.parameters:,}" if self.untied else once
 
 
 @dataclass(frozen=True)
@@ -121,6 +87,11 @@ class Network:
         return Split() in self.layers
 
     @property
+    def names_digits(self) -> bool:
+        """Whether a network that reads pairs names each digit with a probability, rather than the sum alone."""
+        return AddDigits() in self.layers
+
+    @property
     def input_shape(self) -> tuple[int, int, int]:
         return (2 * SIDE if self.reads_pairs else SIDE, SIDE, 1)
 
@@ -131,51 +102,25 @@ class Network:
     @cached_property  # each rerun of a page asks for the parameters of all networks
     def steps(self) -> tuple[Step, ...]:
         """The layers with their shapes, weights and costs, in order."""
-        steps, counts = [], {"conv": 0, "fc": 0}
-        shape, halves = self.input_shape, 1
+        steps: list[Step] = []
+        counts: dict[str, int] = {}
+        shape: Shape = self.input_shape
+        halves = 1
         for layer in self.layers:
-            shape_in, weights, multiply_adds = shape, {}, 0
-            match layer:
-                case Convolution(size, filters):
-                    counts["conv"] += 1
-                    name = f"conv{counts['conv']}"
-                    height, width, channels = shape
-                    weights = {f"{name}.kernel": (size, size, channels, filters), f"{name}.bias": (filters,)}
-                    multiply_adds = height * width * size * size * channels * filters
-                    shape = (height, width, filters)
-                    label = f"conv {size}×{size}×{channels}→{filters}"
-                case Dense(units):
-                    counts["fc"] += 1
-                    name = f"fc{counts['fc']}"
-                    inputs = prod(shape)
-                    weights = {f"{name}.kernel": (inputs, units), f"{name}.bias": (units,)}
-                    multiply_adds = inputs * units
-                    shape = (units,)
-                    label = f"FC {inputs}→{units}" + (", shared" if halves == 2 and self.tied else "")
-                case MaxPool() | AveragePool():
-                    height, width, channels = shape
-                    shape = (height // 2, width // 2, channels)
-                    label = "max pool 2×2" if layer == MaxPool() else "average pool 2×2"
-                case Split():
-                    height, width, channels = shape
-                    shape, halves = (height // 2, width, channels), 2
-                    label = "split into top and bottom"
-                case Join():
-                    shape, halves = (2 * prod(shape),), 1
-                    label = "join top and bottom"
-                case AddDigits():
-                    shape, halves = (2 * prod(shape) - 1,), 1
-                    label = "add: convolve the two distributions"
-                case Softmax() | ReLU() | Dropout():
-                    label = {Softmax(): "softmax", ReLU(): "ReLU", Dropout(): "dropout"}[layer]
-            served = 2 if halves == 2 and layer != Split() else 1
+            weights = layer.weight_shapes(shape)
+            if weights:
+                counts[layer.kind] = counts.get(layer.kind, 0) + 1
+                weights = {f"{layer.kind}{counts[layer.kind]}.{part}": size for part, size in weights.items()}
             if halves == 2 and not self.tied:
                 weights = {f"{half}.{name}": size for half in ("top", "bottom") for name, size in weights.items()}
-            steps.append(Step(layer, label, shape_in, shape, halves, weights, served * multiply_adds))
+            label = layer.label(shape, shared=halves == 2 and self.tied)
+            multiply_adds = halves * layer.multiply_adds(shape)
+            shape_in, shape, halves = shape, layer.shape_out(shape), layer.halves_out or halves
+            steps.append(Step(layer, label, shape_in, shape, halves, weights, multiply_adds))
         return tuple(steps)
 
     @property
-    def weight_shapes(self) -> dict[str, tuple[int, ...]]:
+    def weight_shapes(self) -> dict[str, Shape]:
         """Canonical tensor name → shape, in the order of the layers: exactly what a checkpoint holds."""
         return {name: shape for step in self.steps for name, shape in step.weights.items()}
 
@@ -197,7 +142,7 @@ class Network:
     @property
     def tower_length(self) -> int:
         """How many layers serve each half alone, Split included: all before Join or AddDigits."""
-        return next(i for i, layer in enumerate(self.layers) if layer in (Join(), AddDigits()))
+        return next(i for i, step in enumerate(self.steps) if step.layer.halves_out == 1)
 
 
 def pool_first(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:

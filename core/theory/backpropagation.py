@@ -8,6 +8,8 @@ report counts a from 1; here it starts at 0.)
 
 import numpy as np
 
+from core.theory.convolution import convolve
+
 PRESETS = ("step", "wave", "spike", "row of the digit")
 PRESET_LENGTH = 16  # numbers of a made signal
 
@@ -28,14 +30,6 @@ def signal_of(preset: str, digit: np.ndarray) -> np.ndarray:
         case "row of the digit":
             return digit[digit.sum(axis=1, dtype=int).argmax()] / 255
     raise ValueError(f"preset is {preset!r}; allowed: {', '.join(PRESETS)}")
-
-
-def convolve(signal: np.ndarray, taps: np.ndarray) -> np.ndarray:
-    """y = f∗I, (n + m − 1,): the sum of the formula, a tap at a time."""
-    y = np.zeros(len(signal) + len(taps) - 1)
-    for a, tap in enumerate(taps):
-        y[a : a + len(signal)] += tap * signal
-    return y
 
 
 def toeplitz(signal: np.ndarray, m: int) -> np.ndarray:

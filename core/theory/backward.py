@@ -11,7 +11,9 @@ import numpy as np
 from core.model import forward
 from core.model.backward import back_through
 from core.model.forward import Weights
-from core.model.networks import SIDE, Convolution, Dense, Network, Step
+from core.model.layers import Convolution, Dense
+from core.model.networks import SIDE, Network
+from core.model.operations import softmax
 
 STEP = 1e-6  # of a central difference: small against the kinks of ReLU and max pooling, large against rounding
 
@@ -66,12 +68,10 @@ def output_gradients(
     `outputs` are those of all steps, as `forward.activations` gives them for n images of classes `labels` (n,); the
     loss is the sum over the images.
     """
-    gradient = forward.softmax(outputs[-1])
+    gradient = softmax(outputs[-1])
     gradient[np.arange(len(labels)), labels] -= 1
-    gradients = [gradient]
-    for i in range(len(network.steps) - 1, first_convolution(network), -1):
-        gradients.insert(0, _pulled_back(network.steps[i], weights, outputs[i - 1], outputs[i], gradients[0]))
-    return gradients
+    begin = first_convolution(network)
+    return [*back_through(network.steps[begin + 1 :], weights, outputs[begin:], gradient), gradient]
 
 
 def kernel_gradient(x: np.ndarray, g: np.ndarray, size: int) -> np.ndarray:
@@ -111,12 +111,3 @@ def cross_entropy(logits: np.ndarray, label: int) -> np.ndarray:
     """−log softmax(logits)[label], (n,), of logits (n, classes)."""
     largest = logits.max(axis=-1)
     return largest + np.log(np.exp(logits - largest[:, None]).sum(axis=-1)) - logits[:, label]
-
-
-def _pulled_back(step: Step, weights: Weights, x: np.ndarray, y: np.ndarray, g: np.ndarray) -> np.ndarray:
-    """∂loss/∂x of one layer that made y of x, from g = ∂loss/∂y."""
-    kernels = [weights[name] for name in step.weights if name.endswith(".kernel")]
-    if len(kernels) == 2:  # untied: tops and bottoms follow each other in the batch, and each has its own
-        ways = [back_through(step.layer, g[half::2], x[half::2], y, kernel) for half, kernel in enumerate(kernels)]
-        return np.stack(ways, axis=1).reshape(x.shape)
-    return back_through(step.layer, g, x, y, *kernels)

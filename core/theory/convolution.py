@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.model.layers import MaxPool
+
 MODES = ("full", "same", "valid")
 LARGEST = 99  # of the whole numbers that a signal may be written in
 
@@ -135,8 +137,7 @@ def moved(picture: np.ndarray, dx: int, dy: int, filling: float = 0) -> np.ndarr
 
 def pool(picture: np.ndarray) -> np.ndarray:
     """2×2 max pooling of stride 2: (h, w) to (h/2, w/2), for even h and w."""
-    height, width = picture.shape
-    return picture.reshape(height // 2, 2, width // 2, 2).max(axis=(1, 3))
+    return MaxPool().forward(picture[None, ..., None])[0, ..., 0]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.model import forward
-from core.model.networks import Network, ReLU
+from core.model.layers import ReLU
+from core.model.networks import Network
 
 PAIRS = 4  # of digits, computed together: few, for the server's memory
 

@@ -5,7 +5,9 @@ import streamlit as st
 
 from core.insight.receptive_field import receptive_field
 from core.insight.way import Stage
-from core.model.networks import SIDE, SUMS, ReLU
+from core.model.layers import ReLU
+from core.model.networks import SIDE
+from core.model.operations import SUMS
 from pages.shared import maps
 from pages.shared.parts import COLOURS
 

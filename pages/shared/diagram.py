@@ -4,7 +4,8 @@ import html
 
 import streamlit as st
 
-from core.model.networks import SUMS, Network
+from core.model.networks import Network
+from core.model.operations import SUMS
 
 
 def diagram(network: Network) -> None:

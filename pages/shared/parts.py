@@ -21,6 +21,7 @@ from core.model.networks import Network, uncut
 # told apart by colour-blind eyes, and seen on white as on black; top and bottom keep them on every page
 COLOURS = {"top": "#2e86de", "bottom": "#e8700a"}
 SUM_COLOUR = "#7d8794"
+OBEYED_LINK = "obeyed_link"  # key of the session: what the link said of the run when it was last obeyed
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)  # 13 MB each
@@ -173,15 +174,20 @@ def products(top: np.ndarray, bottom: np.ndarray) -> None:
 def choose_run(available: list[tuple[runs.Run, dict | None]]) -> tuple[runs.Run, dict | None]:
     """The visitor's choice among runs; it is in the link too, so that a teacher can send it."""
     by_name = {run.name: (run, result) for run, result in available}
-    first, said = next(iter(by_name)), st.query_params.get("run")
-    if said is not None:
+    first, linked = next(iter(by_name)), st.query_params.get("run")
+    if linked is not None:
         # the link has the whole label; its name alone will do, or one whose accuracy was another when it was sent
-        asked = said.split(" · ")[0]
+        asked = linked.split(" · ")[0]
         if asked not in by_name:
             st.warning(f"There is no checkpoint `{asked.replace('`', '')}` here. Showing {first} instead.")
-        elif "run" not in st.session_state and said != (label := _run_label(*by_name[asked])):
-            st.query_params["run"] = label  # as Streamlit takes out of the link what is no label
+        elif linked not in (label := _run_label(*by_name[asked]), st.session_state.get(OBEYED_LINK)):
+            # a link that was just opened beats what the session remembers; it is obeyed once, then the list decides
+            st.session_state["run"] = asked
+            # the whole label, as Streamlit takes out of the link what is no label
+            st.session_state[OBEYED_LINK] = st.query_params["run"] = label
             st.rerun()
+        else:
+            st.session_state[OBEYED_LINK] = linked
     name = st.selectbox(
         "Network",
         list(by_name),

@@ -5,7 +5,8 @@ import streamlit as st
 
 from core.insight.blind_spots import beside_blank, shares
 from core.model import forward
-from core.model.networks import DIGITS, SIDE, SUMS
+from core.model.networks import SIDE
+from core.model.operations import DIGITS, SUMS
 from pages.shared import maps, parts
 from pages.shared.answering import answers_of, test_set
 from pages.shared.drawings import HALVES

@@ -6,7 +6,6 @@ import streamlit as st
 from core import runs
 from core.images import mnist
 from core.insight import ambiguity
-from core.model.networks import AddDigits
 from pages.shared import blend_charts, figures, parts
 
 DRAWN = "the top digit"
@@ -60,9 +59,9 @@ def _next_example():
 
 def _opposite(run, pixels):
     """The most accurate run that adds the other way, and what it answers along the blend, if one can be loaded."""
-    names_digits = AddDigits() in run.network.layers or not run.network.reads_pairs
+    names_digits = run.network.names_digits or not run.network.reads_pairs
     for other, _ in parts.loadable_runs():
-        if other.network.reads_pairs and (AddDigits() in other.network.layers) != names_digits:
+        if other.network.reads_pairs and other.network.names_digits != names_digits:
             try:
                 return [(other, _along(other, pixels))]
             except runs.RunError:

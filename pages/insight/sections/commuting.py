@@ -5,7 +5,7 @@ import streamlit as st
 from core.evaluation import judged_pairs
 from core.insight import commuting
 from core.model import forward
-from core.model.networks import AddDigits, uncut
+from core.model.networks import uncut
 from pages.insight.sections import untied
 from pages.shared import figures, parts
 from pages.shared.answering import answers_of, test_set
@@ -26,7 +26,7 @@ def show(run, weights, subject) -> None:
 def _why(network):
     if not network.tied:
         return "Its halves have weights of their own, so top and bottom are read by two different readers."
-    if AddDigits() in network.layers:
+    if network.names_digits:
         return (
             "Both halves are read by the same weights, and a convolution does not care which distribution comes first: "
             "this network's addition commutes by construction."

@@ -6,7 +6,7 @@ import streamlit as st
 from core import runs
 from core.images import mnist
 from core.insight import number_line, taken_apart
-from core.model.networks import Join
+from core.model.layers import Join
 from pages.insight.sections import line_forms
 from pages.shared import figures, line_charts, parts
 from pages.shared.answering import answers_of, test_set

@@ -5,7 +5,8 @@ import streamlit as st
 
 from core.insight.one_matrix import is_linear, multiplied_out
 from core.model import forward
-from core.model.networks import DIGITS, SIDE
+from core.model.networks import SIDE
+from core.model.operations import DIGITS
 from pages.shared import maps, parts
 from pages.shared.answering import answers_of, test_set
 from pages.shared.halves import choose_half

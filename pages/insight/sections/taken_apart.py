@@ -6,7 +6,6 @@ import streamlit as st
 from core.evaluation import judged_pairs
 from core.insight import taken_apart
 from core.model import forward
-from core.model.networks import AddDigits
 from pages.shared import adding_charts as charts
 from pages.shared import figures, parts
 from pages.shared.answering import answers_of, test_set
@@ -19,7 +18,7 @@ def show(run, weights, subject) -> None:
             "nothing in its last layer to take apart. `sum` learned to add."
         )
         figures.offer_network("sum")
-    elif AddDigits() in run.network.layers:
+    elif run.network.names_digits:
         _distributions(run, weights, subject)
     else:
         _logits(run, weights, subject)

@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 
 from core.model import forward
-from core.model.networks import AddDigits
 from core.theory import convolution
 from pages.shared import parts
 from pages.shared.bar_rows import Row, bar_rows
@@ -74,7 +73,7 @@ def _digits():
     difference = small(np.abs(sums - prediction.sum_probabilities).max())
     words = "max |difference| from the network’s own sum probabilities"
     st.html(f'<p class="identity">{words} = <b>{difference}</b></p>')
-    if AddDigits() in run.network.layers:
+    if run.network.names_digits:
         st.write(
             f"This is the head of {run.network.name}: its last layer is this convolution, without one weight to learn. "
             "Above it is computed by sliding dot products, in the network as a product with a table of 100 pairs; "

@@ -3,7 +3,7 @@ import html
 import numpy as np
 import streamlit as st
 
-from core.model import forward
+from core.model import forward, operations
 from core.theory import backward
 from core.theory.backward import Learning
 from pages.shared import parts
@@ -40,7 +40,7 @@ def show(subject: Subject) -> None:
         )
     weights = parts.weights_or_stop(run)
     image = np.concatenate([subject.top, subject.bottom]) if network.reads_pairs else subject.top
-    probabilities = forward.softmax(forward.logits(network, weights, image[None]))[0]
+    probabilities = operations.softmax(forward.logits(network, weights, image[None]))[0]
     label = int(probabilities.argsort()[-2]) if told == RUNNER_UP else int(told)
     learnt = backward.learning(network, weights, image, label)
     each = np.abs(learnt.gradient).max(axis=(0, 1, 2))

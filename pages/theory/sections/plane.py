@@ -3,7 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from core.model.networks import Convolution, Network
+from core.model.layers import Convolution
+from core.model.networks import Network
 from core.theory import convolution
 from core.theory.convolution import Moves
 from pages.shared import parts
