@@ -7,7 +7,7 @@ quicker. 30 visitors of tests/session.py come within two seconds, which is told 
 them draws or clears every two seconds, BROWSERS pages (three, or 0) in a real Chromium draw too, and every answer is
 compared with what the network answers to that drawing. In each round both ways come in turn, SECONDS each. The training
 is a long one of `sum_posterior`, queued and started as the app does it.
-Needs requirements-dev.txt.
+Needs `pip install --group dev`.
 """
 
 import asyncio

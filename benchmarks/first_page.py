@@ -3,7 +3,7 @@
     python -m benchmarks.first_page [ROUNDS]
 
 Each round starts either server anew and opens it in a fresh Chromium page, in turn. The clock runs from the start of
-the process to the first canvas (or, in the empty app, the first words) on the screen. Needs requirements-dev.txt.
+the process to the first canvas (or, in the empty app, the first words) on the screen. Needs `pip install --group dev`.
 """
 
 import statistics

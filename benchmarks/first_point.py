@@ -4,7 +4,7 @@
 
 Each round serves the app anew with an empty folder of runs, opens the train page in Chromium, waits (until a trainer
 has loaded TensorFlow, where one may) and presses Start. The clock stops when the run's metrics.jsonl has its first
-line. What TensorFlow's import alone takes is measured in the same round. Needs requirements-dev.txt.
+line. What TensorFlow's import alone takes is measured in the same round. Needs `pip install --group dev`.
 """
 
 import statistics

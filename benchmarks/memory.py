@@ -2,7 +2,7 @@
 
     python -m benchmarks.memory
 
-The peak is the kernel's own (VmHWM). Needs requirements-dev.txt.
+The peak is the kernel's own (VmHWM). Needs `pip install --group dev`.
 """
 
 import tempfile

@@ -6,7 +6,7 @@ Both pages are open in Chromium. Each stroke is drawn by the mouse on the one, t
 canvas, with something on the bottom one, in the echo on its only canvas. The clock runs in the page, from the mouse's
 release to the first change of what answers: the line below the sum, the picture of what the network sees (which follows
 the sum, and changes even where that does not), or the count of strokes. Then it says what a prediction alone
-takes, every layer's output for a pair, in this process. Needs requirements-dev.txt.
+takes, every layer's output for a pair, in this process. Needs `pip install --group dev`.
 """
 
 import os

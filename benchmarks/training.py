@@ -1,6 +1,6 @@
 """How fast a training step is: against the machine's own matrix product, Keras' `fit` and PyTorch, in one run.
 
-    pip install -r requirements-bench.txt
+    pip install --group bench
     python -m benchmarks.training [ROUNDS [FORMAT ...]]
 
 FORMAT is float32 or bfloat16, by default both, over which a processor without bfloat16 takes an hour. Every round
@@ -117,7 +117,7 @@ def main(rounds: int = 5, *formats: str) -> None:
             try:
                 contestants["PyTorch", dtype, batch] = pytorch(batch, dtype, data)
             except ImportError as error:
-                print(f"No PyTorch ({error}): pip install -r requirements-bench.txt", file=sys.stderr)
+                print(f"No PyTorch ({error}): pip install --group bench", file=sys.stderr)
         contestants["deep, moved images", dtype, 256] = ours("deep", 256, dtype, data, **moves)
     found = {contestant: [] for contestant in contestants}
     for number in range(rounds):

@@ -361,7 +361,7 @@ def _import_cluster():
     try:
         from core import cluster
     except ImportError as error:
-        raise InputError(f"--ray needs Ray ({error}). pip install -r requirements-cluster.txt") from error
+        raise InputError(f"--ray needs Ray ({error}). pip install --group cluster") from error
     return cluster
 
 

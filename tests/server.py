@@ -86,7 +86,7 @@ def chromium():
     try:
         from playwright.sync_api import Error, sync_playwright
     except ImportError:
-        missing("Playwright (pip install -r requirements-dev.txt)")
+        missing("Playwright (pip install --group dev)")
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)

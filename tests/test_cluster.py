@@ -26,7 +26,7 @@ drivers: list[subprocess.Popen] = []
 
 def need_ray():
     if not importlib.util.find_spec("ray"):
-        missing("Ray (pip install -r requirements-cluster.txt)")
+        missing("Ray (pip install --group cluster)")
 
 
 @pytest.fixture(params=["HTTP", "silent"])

@@ -1,10 +1,13 @@
 """The lock pins every package by its SHA-256, so that pip takes no other file, and nothing is needed beside it."""
 
 import re
+import tomllib
 
 from packaging.requirements import Requirement
 
 from tests.server import REPOSITORY
+
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 
 
 def requirements(name):
@@ -24,9 +27,10 @@ def test_every_package_of_the_lock_is_one_version_with_its_hashes():
 
 def test_what_the_app_asks_for_is_locked():
     locked = {package.name for package, _ in requirements("requirements.txt")}
-    assert {package.name for package, _ in requirements("requirements.in")} <= locked
+    assert {Requirement(package).name for package in PROJECT["project"]["dependencies"]} <= locked
 
 
 def test_the_tools_of_developers_are_one_version_each():
-    for package, _ in requirements("requirements-dev.txt"):
-        assert [pin.operator for pin in package.specifier] == ["=="], package
+    for group in PROJECT["dependency-groups"].values():
+        for package in map(Requirement, group):
+            assert [pin.operator for pin in package.specifier] == ["=="], package

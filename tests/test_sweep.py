@@ -75,7 +75,7 @@ def test_without_ray_the_option_says_what_to_install(capsys, monkeypatch):
     monkeypatch.delitem(sys.modules, "core.cluster", raising=False)
     monkeypatch.delattr(core, "cluster", raising=False)
     code, out, err = core_command(capsys, "--network", "tiny", "--ray", "127.0.0.1:1")
-    assert code == 2 and "pip install -r requirements-cluster.txt" in err and err.count("\n") == 1
+    assert code == 2 and "pip install --group cluster" in err and err.count("\n") == 1
 
 
 def test_a_name_that_is_taken_by_another_recipe_is_refused(capsys):
