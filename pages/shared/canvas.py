@@ -14,14 +14,13 @@ import streamlit as st
 from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
-from core.images import ink, mnist
+from core.images import ink, mnist, pen
 from pages.shared.drawings import BLANK, HALVES, SIDE_PIXELS, Drawing, drawings, histories, picture, place, push
 from pages.shared.lean import skip_pandas
 from pages.shared.parts import COLOURS
 
 skip_pandas()
 
-PEN_PIXELS = 26  # gives MNIST's own amount of ink to a digit of 200 pixels
 MOST_STROKES = 500
 
 # The component's own toolbar is invisible until hovered and swallows touches at the canvas' top right; our buttons
@@ -127,7 +126,7 @@ def draw_canvas(half: str) -> None:
     # the canvas is in the page by the time that its package takes for granted what the browser told; `take_in` does not
     with contextlib.suppress(AttributeError, KeyError, TypeError):
         st_canvas(
-            stroke_width=PEN_PIXELS,
+            stroke_width=pen.PEN,
             stroke_color=COLOURS[half],
             background_color=state[f"{half}_background"],
             width=SIDE_PIXELS,

@@ -6,10 +6,11 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from core.images import pen
 from pages.shared.parts import COLOURS, png_url
 
 HALVES = ("top", "bottom")
-SIDE_PIXELS = 280  # of a canvas, each way
+SIDE_PIXELS = pen.CANVAS  # of a canvas, each way
 LONGEST_HISTORY = 40
 
 

@@ -31,7 +31,7 @@ def order(digits: tuple[int, ...]) -> None:
 
 
 def offer_network(network: str) -> None:
-    """A button that shows the most accurate run of another network instead, if there is one."""
+    """A button that shows the best run of another network instead, if there is one."""
     names = [run.name for run, _ in parts.loadable_runs() if run.recipe.network == network]
     if names:
         st.button(f"Show {names[0]} instead", on_click=_choose, args=(names[0],), key=f"offer_{network}")

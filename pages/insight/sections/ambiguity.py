@@ -58,7 +58,7 @@ def _next_example():
 
 
 def _opposite(run, pixels):
-    """The most accurate run that adds the other way, and what it answers along the blend, if one can be loaded."""
+    """The best run that adds the other way, and what it answers along the blend, if one can be loaded."""
     names_digits = run.network.names_digits or not run.network.reads_pairs
     for other, _ in parts.loadable_runs():
         if other.network.reads_pairs and other.network.names_digits != names_digits:

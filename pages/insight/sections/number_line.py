@@ -62,7 +62,7 @@ def _map(folder: str, modified_ns: int, _run: runs.Run) -> number_line.Map:
 
 def _compare():
     best = {}
-    for run, _ in parts.loadable_runs():  # the most accurate first
+    for run, _ in parts.loadable_runs():  # the best first
         best.setdefault(run.recipe.network, run)
     rows = []
     for name in COMPARED:
