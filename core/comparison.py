@@ -29,6 +29,11 @@ class Entry:
         return f"{self.label.title} ({self.name})" if self.label.title else self.name
 
     @property
+    def kind(self) -> str:
+        """Its network, and whether the halves have weights of their own."""
+        return self.run.recipe.network + ("" if self.run.network.tied else ", untied")
+
+    @property
     def measured(self) -> str:
         """Accuracy ± standard error, as long for every run, so that the words sort as the numbers do; or nothing."""
         return "" if not self.result else f"{self.result['accuracy']:.4f} ± {self.result['standard_error']:.4f}"

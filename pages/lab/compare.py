@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import comparison, runs
 from pages.shared import choosing, comparing, keeping, parts
+from pages.shared.reached import reached
 
 parts.style()
 st.title("Compare runs")
@@ -24,7 +25,7 @@ else:
     st.info("Choose runs in the table's first column to see their curves and what sets them apart.")
 
 st.subheader("Accuracy against parameters")
-comparing.reached(entries, chosen)
+reached(entries, chosen)
 
 st.subheader("Keep")
 keeping.said()

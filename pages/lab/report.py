@@ -4,8 +4,8 @@ import streamlit as st
 
 from core import comparison, report
 from pages.shared import parts
-from pages.shared.comparing import reached
 from pages.shared.experiments import experiment_card, keep_prob_chart, labels_chart, overview, pairs_map, verdict_table
+from pages.shared.reached import reached
 
 parts.style()
 parts.say_at_exit()

@@ -1,10 +1,9 @@
 """The charts of the last layer's sum: what each part adds, the nearest parabola, and the slope of one digit's part."""
 
 import numpy as np
-import streamlit as st
 
 from core.insight.taken_apart import Parabola, Parts, centred
-from pages.shared import curves, lean, parts
+from pages.shared import charts, curves, lean, parts
 
 PART_COLOURS = {"top digit": parts.COLOURS["top"], "bottom digit": parts.COLOURS["bottom"], "bias": curves.PALETTE[1]}
 SUM_AXIS = {"field": "sum", "type": "ordinal", "axis": {"labelAngle": 0, "labelFontSize": 14}}
@@ -34,7 +33,7 @@ def added(found: Parts) -> None:
     ]
     drawn = {"encoding": {"x": SUM_AXIS, "color": colour, "tooltip": tooltip}, "layer": layers}
     said = "What the top digit, the bottom digit and the bias add to the logit of each sum, and their total."
-    st.vega_lite_chart(table, drawn, key="parts", height=curves.HEIGHT_PIXELS, alt=said)
+    charts.draw(drawn, table, key="parts", height=curves.HEIGHT_PIXELS, alt=said)
 
 
 def parabola(total: np.ndarray, nearest: Parabola) -> None:
@@ -61,7 +60,7 @@ def parabola(total: np.ndarray, nearest: Parabola) -> None:
     ]
     drawn = {"encoding": {"x": x, "y": y, "color": colour}, "layer": layers}
     said = f"The 19 logits and the parabola nearest to them, R² {nearest.fit:.3f}."
-    st.vega_lite_chart(table, drawn, key="parabola", height=curves.HEIGHT_PIXELS, alt=said)
+    charts.draw(drawn, table, key="parabola", height=curves.HEIGHT_PIXELS, alt=said)
 
 
 def slopes(of_digits: dict[str, np.ndarray], labels: np.ndarray) -> None:
@@ -92,4 +91,4 @@ def slopes(of_digits: dict[str, np.ndarray], labels: np.ndarray) -> None:
     layers = [line, {"mark": {"type": "rule", "strokeWidth": 3}, "encoding": bars}]
     layers.append({"mark": {"type": "point", "filled": True, "size": 120, "opacity": 1}, "encoding": means})
     alt = "Mean slope of what a test digit adds, for each digit, as top and as bottom digit."
-    st.vega_lite_chart(table, {"layer": layers}, key="slopes", height=curves.HEIGHT_PIXELS, alt=alt)
+    charts.draw({"layer": layers}, table, key="slopes", height=curves.HEIGHT_PIXELS, alt=alt)

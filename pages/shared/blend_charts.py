@@ -1,10 +1,9 @@
 """A blend's distributions as a map: how much of one digit is blended into the other, against the sum."""
 
 import numpy as np
-import streamlit as st
 
 from core.insight.ambiguity import SHARES
-from pages.shared import curves, lean, parts
+from pages.shared import charts, curves, lean, parts
 
 HEIGHT_PIXELS = 300
 
@@ -21,7 +20,7 @@ def heat_map(probabilities: np.ndarray, here: int, key: str) -> None:
             "here": np.repeat(np.arange(len(percents)) == here, len(sums)),
         }
     )
-    axis = {"labelAngle": 0, "labelFontSize": 13, "labelOverlap": True}
+    axis = {"labelAngle": 0, "labelOverlap": True}
     x = {"field": "blend", "type": "ordinal", "title": "blend, %", "axis": axis}
     y = {"field": "sum", "type": "ordinal", "sort": "descending", "axis": axis}
     shade = {
@@ -39,10 +38,10 @@ def heat_map(probabilities: np.ndarray, here: int, key: str) -> None:
         },
         {
             "transform": [{"filter": "datum.here && datum.sum == 0"}],
-            "mark": {"type": "rect", "filled": False, "stroke": parts.COLOURS["top"], "strokeWidth": 3},
+            "mark": {"type": "rect", "filled": False, "stroke": parts.COLOURS["top"], "strokeWidth": 3, "aria": False},
             "encoding": {"x": x},  # without a y it spans all sums
         },
     ]
     answers = " ".join(str(answer) for answer in dict.fromkeys(probabilities.argmax(axis=1).tolist()))
     said = f"Probability of each sum along the blend; the most probable sums on the way are {answers}."
-    st.vega_lite_chart(table, {"layer": layers}, key=key, height=HEIGHT_PIXELS, alt=said)
+    charts.draw({"layer": layers}, table, key=key, height=HEIGHT_PIXELS, alt=said)

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 from PIL import Image
 
-from pages.shared import lean, parts
+from pages.shared import charts, lean, parts
 
 NEGATIVE, POSITIVE, ZERO = "#7a5cc7", "#009e73", "rgba(138,143,152,0.18)"
 MARK = "#d43d51"
@@ -91,7 +90,7 @@ def draw_blocks(blocks: list[Block], key: str, width: int, alt: str, frame: tupl
         layers.append(
             {
                 "data": {"values": [{}]},
-                "mark": {"type": "rect", "fillOpacity": 0, "stroke": MARK, "strokeWidth": 3},
+                "mark": {"type": "rect", "fillOpacity": 0, "stroke": MARK, "strokeWidth": 3, "aria": False},
                 "encoding": {
                     "x": {"datum": 0},
                     "x2": {"datum": frame[1]},
@@ -101,7 +100,7 @@ def draw_blocks(blocks: list[Block], key: str, width: int, alt: str, frame: tupl
             }
         )
     drawn = {"layer": layers, "config": {"view": {"stroke": None}}}
-    st.vega_lite_chart(lean.table(columns), drawn, key=key, width=width, height=HEIGHT_PIXELS, alt=alt)
+    charts.draw(drawn, lean.table(columns), key=key, width=width, height=HEIGHT_PIXELS, alt=alt)
 
 
 def picture(values: np.ndarray, largest: float) -> str:

@@ -93,7 +93,7 @@ def _columns(listed):
             "run": [entry.name for entry in listed],
             "accuracy": [entry.measured for entry in listed],
             "title": [entry.label.title for entry in listed],
-            "network": [f"{e.run.network.name}{'' if e.run.network.tied else ', untied'}" for e in listed],
+            "network": [entry.kind for entry in listed],
             "parameters": [entry.run.network.parameters for entry in listed],
             "examples": [text if known else "" for text, known in zip(examples, trained, strict=True)],
             "steps": [e.run.recipe.steps if known else None for e, known in zip(listed, trained, strict=True)],

@@ -7,17 +7,18 @@ import streamlit as st
 
 from core import comparison, exchange, runs
 from core.comparison import Entry
-from core.curves import Curve, curve, mean_of
-from core.model.networks import NETWORKS
+from core.curves import curve, mean_of
 from core.recipe import Recipe
 from pages.shared import curves, lean, run_view
 
-QUANTITIES = {
-    "test_accuracy": "test accuracy",
-    "train_accuracy": "training accuracy",
-    "test_loss": "test loss",
-    "train_loss": "training loss",
-    "learning_rate": "learning rate",
+QUANTITIES = {  # what the list of curves offers → the quantities that are drawn, and their axis
+    "test accuracy": (("test_accuracy",), "test accuracy"),
+    "training accuracy": (("train_accuracy",), "training accuracy"),
+    "accuracy, test and training": (("test_accuracy", "train_accuracy"), "accuracy"),
+    "test loss": (("test_loss",), "test loss"),
+    "training loss": (("train_loss",), "training loss"),
+    "loss, test and training": (("test_loss", "train_loss"), "loss"),
+    "learning rate": (("learning_rate",), "learning rate"),
 }
 
 
@@ -37,14 +38,13 @@ def overlay(chosen: list[Entry]) -> None:
 def _overlay(chosen):
     repeated = comparison.repeats([entry.run for entry in chosen])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        quantity = st.selectbox(
-            "Curve", list(QUANTITIES), format_func=QUANTITIES.get, key="curve", bind="query-params", width=200
-        )
+        chosen_curve = st.selectbox("Curve", list(QUANTITIES), key="curve", bind="query-params", width=250)
+        quantities, axis = QUANTITIES[chosen_curve]
         amount = st.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", bind="query-params", width=200)
         with st.container(width=200, gap=None):
             log_steps = st.toggle("Log iterations", key="log_iterations", bind="query-params")
             log_values = st.toggle("Log values", key="log_values", bind="query-params")
-            close = quantity.endswith("accuracy") and st.toggle(
+            close = axis.endswith("accuracy") and st.toggle(
                 "Close up",
                 key="close_up",
                 bind="query-params",
@@ -57,22 +57,22 @@ def _overlay(chosen):
         bind="query-params",
         help="The band is one standard deviation of the runs each way.",
     )
-    lines, empty = _lines(chosen, quantity, amount, repeated if mean else [])
+    lines, empty = _lines(chosen, quantities, amount, repeated if mean else [])
     if lines:
-        low, high = (0.0, 1.0) if quantity.endswith("accuracy") else (None, None)
+        low, high = (0.0, 1.0) if axis.endswith("accuracy") else (None, None)
         if close:
             late = np.concatenate([line.values[len(line.values) // 2 :] for line in lines])
             low, high = float(late.min()) - 0.002, min(1.0, float(late.max()) + 0.002)
         drawn = curves.chart(
             lines,
             key="overlay",
-            title=QUANTITIES[quantity],
+            title=axis,
             last_step=None if log_steps else max(int(line.steps.max()) for line in lines if len(line.steps)),
             low=low,
             high=high,
             log_steps=log_steps,
             log_values=log_values,
-            alt=f"{QUANTITIES[quantity].capitalize()} of {', '.join(line.label for line in lines)}",
+            alt=f"{chosen_curve.capitalize()} of {', '.join(dict.fromkeys(line.label for line in lines))}",
         )
     if empty:
         st.caption(f"No curve of this yet: {', '.join(empty)}.")
@@ -94,24 +94,29 @@ def _overlay(chosen):
             )
 
 
-def _lines(chosen, quantity, amount, repeated):
+def _lines(chosen, quantities, amount, repeated):
     """The curves to draw, a group of repeats as one of them, and the names of runs that have none."""
-    lines: dict[str, Curve] = {e.name: curve(e.shown, runs.read_metrics(e.run), quantity, amount) for e in chosen}
-    empty = [entry.name for entry in chosen if not len(lines[entry.name].steps)]
-    lines = {name: line for name, line in lines.items() if len(line.steps)}
-    for group in repeated:
-        parts = {run.name: lines.pop(run.name) for run in group if run.name in lines}
-        if parts:
-            lines[group[0].name] = mean_of(_called(list(parts)), list(parts.values()))
-    return list(lines.values()), empty
+    points = {entry.name: runs.read_metrics(entry.run) for entry in chosen}
+    shown = {entry.name: entry.shown for entry in chosen}
+    drawn, empty = [], []
+    for quantity in quantities:
+        lines = {name: curve(shown[name], points[name], quantity, amount) for name in shown}
+        empty += [shown[name] for name, line in lines.items() if not len(line.steps)]
+        lines = {name: line for name, line in lines.items() if len(line.steps)}
+        for group in repeated:
+            parts = {run.name: lines.pop(run.name) for run in group if run.name in lines}
+            if parts:
+                lines[group[0].name] = mean_of(_called(list(parts), shown), list(parts.values()))
+        drawn += lines.values()
+    return drawn, list(dict.fromkeys(empty))
 
 
-def _called(names):
-    """A mean's line in the legend: what repeats whose names end in their seeds are called, else all their names."""
+def _called(names, shown):
+    """A mean's line in the legend: what repeats whose names end in their seeds are called, else all of them."""
     stems = {name.rpartition("-seed")[0] for name in names}
     if len(names) > 1 and len(stems) == 1 and (stem := stems.pop()):
         return f"{stem}, mean of {len(names)} seeds"
-    return f"mean of {', '.join(names)}" if len(names) > 1 else names[0]
+    return f"mean of {', '.join(shown[name] for name in names)}" if len(names) > 1 else shown[names[0]]
 
 
 def recipes(chosen: list[Entry]) -> None:
@@ -123,7 +128,7 @@ def recipes(chosen: list[Entry]) -> None:
     meanings = {f.name: f.metadata["meaning"] for f in fields(Recipe)}
     columns = {"field": [name.replace("_", " ") for name in found]}
     for i, entry in enumerate(chosen):
-        columns[entry.name] = ["unknown" if values[i] is None else _word(values[i]) for values in found.values()]
+        columns[entry.shown] = ["unknown" if values[i] is None else _word(values[i]) for values in found.values()]
     columns["meaning"] = [meanings[name] for name in found]
     st.dataframe(
         lean.table(columns),
@@ -139,70 +144,3 @@ def _word(value):
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,.6g}" if isinstance(value, int | float) else str(value) or "none"
-
-
-def reached(entries: list[Entry], chosen: list[Entry]) -> None:
-    """Accuracy with its standard error against the parameters, for every run that has been measured."""
-    known = [entry for entry in entries if entry.result]
-    if not known:
-        st.write("No run has finished yet, so no accuracy is measured.")
-        return
-    accuracy, error = (np.array([e.result[name] for e in known]) for name in ("accuracy", "standard_error"))
-    table = lean.table(
-        {
-            "run": [entry.shown for entry in known],
-            "network": [entry.run.recipe.network for entry in known],
-            "parameters": [entry.run.network.parameters for entry in known],
-            "accuracy": accuracy,
-            "low": accuracy - error,
-            "high": accuracy + error,
-            "measured": [entry.measured for entry in known],
-            "reads": ["two digits" if entry.run.network.reads_pairs else "one digit" for entry in known],
-            "chosen": [entry.name in {e.name for e in chosen} for entry in known],
-        }
-    )
-    st.vega_lite_chart(
-        table,
-        _scatter([name for name in NETWORKS if name in {entry.run.recipe.network for entry in known}]),
-        key="reached",
-        height=curves.HEIGHT_PIXELS,
-        alt="Accuracy against the number of parameters, a point for each finished run.",
-    )
-    st.caption(
-        "Squares read the sum of two digits, circles one digit: different tasks. Each bar is one standard error each "
-        "way. Chosen runs are larger."
-    )
-
-
-def _scatter(networks):
-    colours = [curves.PALETTE[list(NETWORKS).index(name) % len(curves.PALETTE)] for name in networks]
-    x = {"field": "parameters", "type": "quantitative", "axis": {"format": "~s"}}
-    x["scale"] = {"type": "log", "domain": [500, 10_000_000], "nice": False}  # from tiny's 915 to untied halves
-    y = {"type": "quantitative", "scale": {"zero": False}, "title": "accuracy"}
-    colour = {"field": "network", "type": "nominal", "scale": {"domain": networks, "range": colours}}
-    legend = {"orient": "top", "title": None, "columns": 3, "symbolType": "circle"}
-    tooltip = [{"field": name, "type": "nominal"} for name in ("run", "network", "measured")]
-    tooltip.append({"field": "parameters", "type": "quantitative", "format": ","})
-    return {
-        "encoding": {"x": x, "color": {**colour, "legend": legend}},
-        "layer": [
-            {
-                "mark": {"type": "rule", "strokeWidth": 2},
-                "encoding": {"y": {**y, "field": "low"}, "y2": {"field": "high"}},
-            },
-            {
-                "mark": {"type": "point", "filled": True, "opacity": 0.9},
-                "encoding": {
-                    "y": {**y, "field": "accuracy"},
-                    "shape": {
-                        "field": "reads",
-                        "type": "nominal",
-                        "legend": None,
-                        "scale": {"domain": ["one digit", "two digits"], "range": ["circle", "square"]},
-                    },
-                    "size": {"condition": {"test": "datum.chosen", "value": 220}, "value": 70},
-                    "tooltip": tooltip,
-                },
-            },
-        ],
-    }

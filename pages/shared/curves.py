@@ -4,22 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import streamlit as st
 
 from core import figure
 from core.curves import Curve
-from pages.shared import lean
+from pages.shared import charts, lean
 
 # told apart by colour-blind eyes (Okabe and Ito, 2008), and none of them the colours of top and bottom
 PALETTE = ("#009e73", "#cc79a7", "#b8860b", "#7a5cc7", "#56b4e9", "#8a8f98", "#d43d51", "#3a7d44")
-SHORT = {
-    "train_accuracy": "train",
-    "test_accuracy": "test",
-    "train_loss": "train",
-    "test_loss": "test",
-    "learning_rate": "learning rate",
-}
 HEIGHT_PIXELS = 320
+LEGEND_LINE_PIXELS, LETTER_PIXELS = 22, 8
 LEGEND = {
     "title": None,
     "orient": "top",
@@ -47,21 +40,23 @@ def chart(
 ) -> Callable[[str], bytes]:
     """Draw curves against the step in one figure, with the values under the pointer.
 
-    Each curve's label is its line in the legend. `last_step` fixes the horizontal axis and `low`, `high` the vertical
-    one (None: as the values need). `marks` are steps with a word, drawn as vertical lines. What it returns gives the
-    figure as a file, "svg" or "png".
+    Each curve's label is its line in the legend; train and test of one label are told apart by the dash. `last_step`
+    fixes the horizontal axis and `low`, `high` the vertical one (None: as the values need). `marks` are steps with a
+    word, drawn as vertical lines. What it returns gives the figure as a file, "svg" or "png".
     """
     if log_values:
         curves = [_positive(curve) for curve in curves]
     drawn = specification(curves, title, last_step, low, high, log_steps, log_values, marks)
     columns = _columns(curves)
-    st.vega_lite_chart(lean.table(columns), drawn, key=key, height=HEIGHT_PIXELS, alt=alt or title)
+    lines = len(set(columns["curve"])) - LEGEND["columns"]  # so much more may the legend take on a phone
+    height = HEIGHT_PIXELS + LEGEND_LINE_PIXELS * max(0, lines)
+    charts.draw(drawn, lean.table(columns), key=key, height=height, alt=alt or title)
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return lambda kind: figure.render(drawn, rows, kind)
 
 
 def specification(curves, title, last_step, low, high, log_steps=False, log_values=False, marks=()) -> dict:
-    """The figure in Vega-Lite, without its data: columns step, value, low, high, curve."""
+    """The figure in Vega-Lite, without its data: columns step, value, low, high, curve, kind."""
     steps = {"type": "symlog" if log_steps else "linear", "nice": False}
     if last_step is not None:
         steps["domain"] = [0, last_step]
@@ -70,13 +65,18 @@ def specification(curves, title, last_step, low, high, log_steps=False, log_valu
     if not log_values and low is not None and high is not None:
         values |= {"domain": [low, high], "nice": False}
     labels = list(dict.fromkeys(curve.label for curve in curves))
+    both, longest = len(labels) < len(curves), max(map(len, labels), default=0)
     colour = {
         "field": "curve",
         "type": "nominal",
         "sort": None,
         "scale": {"domain": labels, "range": [PALETTE[i % len(PALETTE)] for i in range(len(labels))]},
-        "legend": LEGEND,
+        "legend": LEGEND | {"columns": {"expr": f"max(1, floor(width / {LETTER_PIXELS * longest + 40}))"}},
     }
+    # a run's train and test have one label and so one colour, and train is dashed
+    kinds = {"field": "kind", "type": "nominal", "scale": {"domain": ["test", "train"], "range": [[1, 0], [7, 5]]}}
+    dash = {"strokeDash": {**kinds, "legend": {**LEGEND, "orient": "bottom"}}} if both else {}
+    told = [{"field": "kind", "type": "nominal"}] if both else []
     x = {"field": "step", "type": "quantitative", "title": "iteration", "scale": steps}
     if log_steps:
         x["axis"] = {
@@ -87,13 +87,13 @@ def specification(curves, title, last_step, low, high, log_steps=False, log_valu
     band = {
         "transform": [{"filter": "isValid(datum.low)"}],
         "mark": {"type": "area", "opacity": 0.2, "clip": True},
-        "encoding": {"y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour},
+        "encoding": {"y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour, "detail": {"field": "kind"}},
     }
     layers = [band] if any(curve.low is not None for curve in curves) else []
     layers += [
         {
             "mark": {"type": "line", "strokeWidth": 2.5, "clip": True},
-            "encoding": {"y": y, "color": colour},
+            "encoding": {"y": y, "color": colour, **dash},
         },
         {
             "params": [
@@ -115,6 +115,7 @@ def specification(curves, title, last_step, low, high, log_steps=False, log_valu
                 "opacity": {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0},
                 "tooltip": [
                     {"field": "curve", "type": "nominal", "title": "curve"},
+                    *told,
                     {"field": "step", "type": "quantitative", "title": "iteration", "format": ","},
                     {"field": "value", "type": "quantitative", "title": title, "format": ".4~g"},
                 ],
@@ -124,12 +125,12 @@ def specification(curves, title, last_step, low, high, log_steps=False, log_valu
     layers += [
         {
             "data": {"values": [{"step": step, "word": word}]},
-            "mark": {"type": "rule", "strokeDash": [4, 4], "opacity": 0.7, "color": "#8a8f98"},
+            "mark": {"type": "rule", "strokeDash": [4, 4], "opacity": 0.7, "color": "#8a8f98", "aria": False},
             "encoding": {"x": {"datum": step}, "tooltip": {"value": f"{word} at iteration {step:,}"}},
         }
         for step, word in marks
     ]
-    return {"encoding": {"x": x}, "layer": layers}
+    return charts.readable({"encoding": {"x": x}, "layer": layers})
 
 
 def _positive(curve):
@@ -150,6 +151,7 @@ def _columns(curves):
         "low": [blank if curve.low is None else curve.low for curve, blank in zip(curves, none, strict=True)],
         "high": [blank if curve.high is None else curve.high for curve, blank in zip(curves, none, strict=True)],
         "curve": [[curve.label] * len(curve.steps) for curve in curves],
+        "kind": [[curve.quantity.split("_")[0]] * len(curve.steps) for curve in curves],
     }
     return {name: [_plain(value) for each in every for value in each] for name, every in parts.items()}
 

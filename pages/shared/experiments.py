@@ -7,7 +7,7 @@ from core import jobs, report, runs, sweep
 from core.curves import curve, mean_of
 from core.model.networks import NETWORKS
 from core.report import Experiment, Measured
-from pages.shared import curves, lean
+from pages.shared import charts, curves, lean
 from pages.shared.recipe_form import fill
 
 TRAIN_PAGE = "lab/train.py"
@@ -210,7 +210,7 @@ def _scatter(table, x, y, key, alt, colour=None, log=False):
             "encoding": {**encoding, "tooltip": tooltip},
         },
     ]
-    st.vega_lite_chart(table, {"layer": layers}, key=key, height=curves.HEIGHT_PIXELS, alt=alt)
+    charts.draw({"layer": layers}, table, key=key, height=curves.HEIGHT_PIXELS, alt=alt)
 
 
 def verdict_table() -> None:

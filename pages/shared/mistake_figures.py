@@ -3,11 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
-import streamlit as st
 
 from core.insight.calibration import Bins
 from core.insight.mistakes import wilson_interval
-from pages.shared import lean
+from pages.shared import charts, lean
 from pages.shared.curves import PALETTE
 
 GREY = "#737b86"
@@ -78,7 +77,7 @@ def matrix(counts: np.ndarray, chosen: np.ndarray, what: str, key: str, on_selec
     }
     alt = f"Confusion matrix: {np.trace(counts):,} of {counts.sum():,} right."
     figure = lean.with_values(specification, columns)
-    st.vega_lite_chart(None, figure, key=key, on_select=on_select, height=620, alt=alt)
+    charts.draw(figure, key=key, on_select=on_select, height=620, alt=alt)
 
 
 def accuracy_by_class(what: str, classes: np.ndarray, shares: np.ndarray, intervals: np.ndarray, counts) -> None:
@@ -90,7 +89,7 @@ def accuracy_by_class(what: str, classes: np.ndarray, shares: np.ndarray, interv
     columns = {"class": classes, "share": shares, "low": intervals[:, 0], "high": intervals[:, 1], "count": counts}
     alt = f"Accuracy for each true {what}, from {shares.min():.1%} to {shares.max():.1%}."
     figure = lean.with_values({"layer": layers}, columns)
-    st.vega_lite_chart(None, figure, key="by_class", height=320, alt=alt)
+    charts.draw(figure, key="by_class", height=320, alt=alt)
 
 
 def reliability(bins: Bins, colour: str) -> None:
@@ -116,7 +115,7 @@ def reliability(bins: Bins, colour: str) -> None:
     columns = {"confidence": confidence, "share": shares, "low": low, "high": high, "count": counts}
     figure = lean.with_values({"layer": [diagonal, *_points(x, y, colour, size, told)]}, columns)
     alt = "Reliability diagram: the share of right answers against the network's confidence, bin by bin."
-    st.vega_lite_chart(None, figure, key="reliability", height=460, alt=alt)
+    charts.draw(figure, key="reliability", height=460, alt=alt)
 
 
 def _points(x, y, colour, size, told):

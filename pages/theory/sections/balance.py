@@ -3,7 +3,7 @@ import math
 import streamlit as st
 
 from core.theory.counting import Balance
-from pages.shared import curves, lean
+from pages.shared import charts, curves, lean
 
 MORE, FEWER = "more parameters", "more constraints"
 COLOURS = {MORE: "#d43d51", FEWER: "#009e73"}
@@ -11,7 +11,7 @@ CONSTRAINTS, PARAMETERS = (300, 1e13), (300, 1e9)  # of the axes, with room for 
 NOTABLE_POINTS = 2  # a gap this far from 0 is named in the figure
 
 
-NAME = {"type": "text", "fontSize": 13, "color": "#8a8f98"}
+NAME = {"type": "text", "fontSize": 14, "color": "#737b86"}
 LINE = 0.32  # powers of ten between two names, one above the other
 
 
@@ -66,7 +66,7 @@ def against(balances: list[Balance]) -> None:
         },
     ]
     alt = "Parameters against constraints, both logarithmic; above the line of equality there are more parameters."
-    st.vega_lite_chart(lean.table(columns), {"layer": layers}, key="against", height=420, alt=alt)
+    charts.draw({"layer": layers}, lean.table(columns), key="against", height=420, alt=alt)
 
 
 def gaps(balances: list[Balance]) -> None:
@@ -89,7 +89,7 @@ def gaps(balances: list[Balance]) -> None:
     layers = [
         {
             "data": {"values": [{}]},
-            "mark": {"type": "rule", "strokeDash": [6, 5], "strokeWidth": 2, "color": "#8a8f98"},
+            "mark": {"type": "rule", "strokeDash": [6, 5], "strokeWidth": 2, "color": "#8a8f98", "aria": False},
             "encoding": {"x": {"datum": 1}},
         },
         {
@@ -108,7 +108,7 @@ def gaps(balances: list[Balance]) -> None:
         {"mark": {**NAME, "dx": -10, "align": "right"}, "encoding": {"x": x, "y": y, "text": {"field": "name"}}},
     ]
     alt = "Measured gap between train and test accuracy against parameters per constraint."
-    st.vega_lite_chart(lean.table(columns), {"layer": layers}, key="gaps", height=420, alt=alt)
+    charts.draw({"layer": layers}, lean.table(columns), key="gaps", height=420, alt=alt)
 
 
 def _names(measured):
