@@ -1,6 +1,6 @@
 """What tells runs apart: which of them are asked for, where their recipes differ, and which repeat each other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -25,8 +25,8 @@ class Entry:
 
     @property
     def shown(self) -> str:
-        """Its title, and its name, which alone is sure to be its own."""
-        return f"{self.label.title} ({self.name})" if self.label.title else self.name
+        """As `shown`."""
+        return shown(self.run, self.label)
 
     @property
     def kind(self) -> str:
@@ -37,6 +37,23 @@ class Entry:
     def measured(self) -> str:
         """Accuracy ± standard error, as long for every run, so that the words sort as the numbers do; or nothing."""
         return "" if not self.result else f"{self.result['accuracy']:.4f} ± {self.result['standard_error']:.4f}"
+
+
+def shown(run: runs.Run, label: runs.Label | None = None) -> str:
+    """How every list calls a run: by its title, and by its name, which alone is sure to be its own."""
+    title = (label or runs.read_label(run)).title
+    return f"{title} ({run.name})" if title else run.name
+
+
+def asked(words: str, names: Iterable[str]) -> str | None:
+    """Return which of the runs `names` a link means: by its name, or by what a list called it, title and all; or None.
+
+    Titles change, and so does what stands behind " · " in a list, so neither is asked for.
+    """
+    for name in names:
+        if words == name or words.startswith(f"{name} · ") or words.endswith(f"({name})") or f"({name}) · " in words:
+            return name
+    return None
 
 
 def entries(root: Path | None = None) -> list[Entry]:

@@ -2,18 +2,21 @@
 
 import csv
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import safetensors.numpy
 from streamlit.testing.v1 import AppTest
 
-from core import runs
+from core import comparison, runs
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
+from pages.shared.comparing import QUANTITIES
 from tests.needs import PATIENCE_SECONDS
 
 REPOSITORY = Path(__file__).parent.parent
@@ -82,6 +85,11 @@ def figure(app):
     return charts(app)[0].spec + charts(app)[0].alt
 
 
+def arrow_table(chart):
+    """The columns that a chart draws."""
+    return pa.ipc.open_stream(chart.data.data).read_all().to_pydict()
+
+
 def test_nothing_yet_says_what_to_do(root):
     app = page()
     assert "Train a network on the Train page, or bring weights" in texts(app) and len(app.file_uploader) == 1
@@ -143,6 +151,35 @@ def test_filters_narrow_the_table(three):
     assert set(app.dataframe[0].value["run"]) == {"tiny-1", "tiny-2"}
 
 
+def test_train_and_test_of_several_runs_are_in_one_figure(three):
+    app = page(runs=["tiny-1", "tiny-2", "shallow-1"], curve="accuracy, test and training", mean="false")
+    figure = charts(app)[0]
+    spec = json.loads(figure.spec)
+    lines = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")
+    assert lines["encoding"]["strokeDash"]["scale"]["domain"] == ["test", "train"]
+    colours = lines["encoding"]["color"]["scale"]
+    assert colours["domain"] == ["tiny-1", "tiny-2", "shallow-1"] and len(set(colours["range"])) == 3
+    table = arrow_table(figure)
+    seen = set(zip(table["curve"], table["kind"], strict=True))
+    assert seen == {(name, kind) for name in colours["domain"] for kind in ("test", "train")}
+    app.toggle(key="mean").set_value(True).run()
+    assert set(arrow_table(charts(app)[0])["kind"]) == {"test", "train"}  # of the mean too
+
+
+def test_a_title_is_what_every_list_shows_and_a_link_may_have_it_or_the_name(three):
+    run = runs.read(runs.ROOT / "tiny-1")
+    runs.write_label(run, runs.Label("A (new) try", "", False))
+    for linked in ("tiny-1", "A (new) try (tiny-1)", "An older title (tiny-1)"):
+        app = page(runs=[linked])
+        assert app.multiselect(key="runs").value == ["tiny-1"], linked
+        assert "A (new) try (tiny-1)" in app.multiselect(key="runs").options
+        assert app.selectbox(key="kept").options == ["A (new) try (tiny-1)"]
+        assert "A (new) try (tiny-1)" in charts(app)[0].alt
+    assert comparison.asked("tiny-1", ["tiny", "tiny-1"]) == "tiny-1"
+    assert comparison.asked("a · b (tiny) · 915 parameters", ["tiny-1", "tiny"]) == "tiny"
+    assert comparison.asked("tiny-12", ["tiny", "tiny-1"]) is None
+
+
 def test_repeats_are_drawn_as_their_mean_unless_told_otherwise(three):
     app = page(runs=["tiny-1", "tiny-2"])
     assert "mean of tiny-1, tiny-2" in figure(app)
@@ -164,7 +201,7 @@ def test_a_sweep_is_a_line_for_each_point_of_its_grid_from_its_first_curves_on(r
     assert "sweep-tiny-batch10, mean of 3 seeds" in charts(app.run())[0].alt
 
 
-@pytest.mark.parametrize("quantity", ["test_accuracy", "train_accuracy", "test_loss", "train_loss", "learning_rate"])
+@pytest.mark.parametrize("quantity", QUANTITIES)
 def test_every_quantity_is_drawn_on_every_scale(three, quantity):
     app = page(runs=["tiny-1", "tiny-2", "shallow-1"])
     app.selectbox(key="curve").set_value(quantity).run()

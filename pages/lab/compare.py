@@ -33,7 +33,8 @@ left, right = st.columns(2, gap="large")
 with left:
     if chosen:
         by_name = {entry.name: entry for entry in chosen}
-        keeping.card(by_name[st.selectbox("Run", list(by_name), key="kept")])
+        name = st.selectbox("Run", list(by_name), format_func=lambda name: by_name[name].shown, key="kept")
+        keeping.card(by_name[name])
     else:
         st.write("Choose a run to name it, note something, star it, download or delete it.")
 with right:

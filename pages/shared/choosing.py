@@ -10,6 +10,7 @@ from core.model.networks import NETWORKS
 from pages.shared import lean
 
 CHOSEN, TABLE, LISTED = "runs", "table_of_runs", "listed_runs"  # keys of the session; CHOSEN is in the link
+LETTER_PIXELS = 7  # of the table's letters, on the average
 
 
 def filters(entries: list[Entry]) -> list[Entry]:
@@ -27,8 +28,10 @@ def choose(entries: list[Entry]) -> list[Entry]:
     """The runs chosen to be compared, in the table or by name, in the order of choosing. The choice is in the link."""
     by_name = {entry.name: entry for entry in entries}
     if CHOSEN not in st.session_state:
-        if absent := [name for name in st.query_params.get_all(CHOSEN) if name not in by_name]:
-            said = ", ".join(f"`{name.replace('`', '')[:60]}`" for name in absent[:5])
+        linked = {words: comparison.asked(words, by_name) for words in st.query_params.get_all(CHOSEN)}
+        st.session_state[CHOSEN] = list(dict.fromkeys(name for name in linked.values() if name))
+        if absent := [words for words, name in linked.items() if name is None]:
+            said = ", ".join(f"`{words.replace('`', '')[:60]}`" for words in absent[:5])
             st.warning(f"Not here: {said}. Choose other runs.")
     else:
         st.session_state[CHOSEN] = [name for name in st.session_state[CHOSEN] if name in by_name]
@@ -37,6 +40,7 @@ def choose(entries: list[Entry]) -> list[Entry]:
     names = st.multiselect(
         "Compare",
         list(by_name),
+        format_func=lambda name: by_name[name].shown,
         key=CHOSEN,
         bind="query-params",
         placeholder="Choose runs here, or in the table's first column",
@@ -66,14 +70,19 @@ def _table(listed, chosen):
         height=min(38 + 35 * len(listed), 388),
         column_config={
             "★": st.column_config.TextColumn(width=30),
-            "run": st.column_config.TextColumn(width=110),
-            "title": st.column_config.TextColumn(width=120),
+            "run": st.column_config.TextColumn(width=_width(entry.name for entry in listed)),
+            "title": st.column_config.TextColumn(width=_width(entry.label.title for entry in listed)),
             "parameters": st.column_config.NumberColumn(format="localized"),
             "steps": st.column_config.NumberColumn(format="localized"),
             "created": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
         },
         alt="All runs; choose rows to compare them.",
     )
+
+
+def _width(words):
+    """Pixels that the longest of some words needs in the table, within what a title may have."""
+    return 60 + LETTER_PIXELS * min(60, max(map(len, words)))
 
 
 def _take_rows():

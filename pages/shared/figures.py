@@ -5,6 +5,7 @@ import html
 import streamlit as st
 
 from pages.shared import parts
+from pages.shared.written import plain
 
 
 def numbers(*entries: tuple[str, str]) -> None:
@@ -32,9 +33,11 @@ def order(digits: tuple[int, ...]) -> None:
 
 def offer_network(network: str) -> None:
     """A button that shows the best run of another network instead, if there is one."""
-    names = [run.name for run, _ in parts.loadable_runs() if run.recipe.network == network]
-    if names:
-        st.button(f"Show {names[0]} instead", on_click=_choose, args=(names[0],), key=f"offer_{network}")
+    of_network = [run for run, _ in parts.loadable_runs() if run.recipe.network == network]
+    if of_network:
+        best = of_network[0]
+        words = f"Show {plain(parts.shown(best))} instead"
+        st.button(words, on_click=_choose, args=(best.name,), key=f"offer_{network}")
 
 
 def _choose(name):

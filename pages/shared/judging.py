@@ -54,8 +54,8 @@ def inputs(pairs: bool) -> str:
 
 
 def name(run: runs.Run) -> str:
-    """A run's name as it is, for Markdown, which would take some names for pictures."""
-    return f"`{run.name.replace('`', '')}`"
+    """What a run is called, as it is, for Markdown, which would take some names for pictures."""
+    return f"`{parts.shown(run).replace('`', '')}`"
 
 
 def probability(p: float) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core import runs
+from core import comparison, runs
 from core.model import forward
 from core.model.forward import Weights
 from core.model.networks import Network, uncut
@@ -89,6 +89,16 @@ def _loadable_runs(changes):
 def _rank(found):
     run, result = found
     return run.network.reads_pairs, *((result or {}).get(name, 0) for name in ("pen_accuracy", "accuracy"))
+
+
+def shown(run: runs.Run) -> str:
+    """How every list calls a run: by its title, if it has one, and its name."""
+    return _shown(_changes()).get(run.name, run.name)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _shown(changes):
+    return {run.name: comparison.shown(run) for run in runs.list_runs()}
 
 
 def loadable_or_stop() -> list[tuple[runs.Run, dict | None]]:
@@ -174,24 +184,29 @@ def products(top: np.ndarray, bottom: np.ndarray) -> None:
 def choose_run(available: list[tuple[runs.Run, dict | None]]) -> tuple[runs.Run, dict | None]:
     """The visitor's choice among runs; it is in the link too, so that a teacher can send it."""
     by_name = {run.name: (run, result) for run, result in available}
-    first, linked = next(iter(by_name)), st.query_params.get("run")
+    first, linked, titles = next(iter(by_name)), st.query_params.get("run"), _shown(_changes())
+
+    def label(name):
+        return _run_label(*by_name[name], titles.get(name, name))
+
     if linked is not None:
         # the link has the whole label; its name alone will do, or one whose accuracy was another when it was sent
-        asked = linked.split(" · ")[0]
-        if asked not in by_name:
-            st.warning(f"There is no checkpoint `{asked.replace('`', '')}` here. Showing {first} instead.")
-        elif linked not in (label := _run_label(*by_name[asked]), st.session_state.get(OBEYED_LINK)):
+        asked = comparison.asked(linked, by_name)
+        if asked is None:
+            name = linked.split(" · ")[0].replace("`", "")
+            st.warning(f"There is no checkpoint `{name}` here. Showing {first} instead.")
+        elif linked not in (label(asked), st.session_state.get(OBEYED_LINK)):
             # a link that was just opened beats what the session remembers; it is obeyed once, then the list decides
             st.session_state["run"] = asked
             # the whole label, as Streamlit takes out of the link what is no label
-            st.session_state[OBEYED_LINK] = st.query_params["run"] = label
+            st.session_state[OBEYED_LINK] = st.query_params["run"] = label(asked)
             st.rerun()
         else:
             st.session_state[OBEYED_LINK] = linked
     name = st.selectbox(
         "Network",
         list(by_name),
-        format_func=lambda name: _run_label(*by_name[name]),
+        format_func=label,
         key="run",
         bind="query-params",
         persist_state="session",
@@ -199,11 +214,11 @@ def choose_run(available: list[tuple[runs.Run, dict | None]]) -> tuple[runs.Run,
     return by_name[name]
 
 
-def _run_label(run, result):
+def _run_label(run, result, title):
     measured = f"accuracy {result['accuracy']:.4f}" if result else runs.status(run)
     parameters = run.network.parameters
     count = f"{parameters / 1e6:.1f} M" if parameters >= 1e5 else f"{parameters:,}"
-    return f"{run.name} · {count} parameters · {measured}"
+    return f"{title} · {count} parameters · {measured}"
 
 
 def run_description(run: runs.Run, result: dict | None) -> str:

@@ -7,6 +7,7 @@ from core import runs
 from core.images import mnist
 from core.insight import ambiguity
 from pages.shared import blend_charts, figures, parts
+from pages.shared.written import plain
 
 DRAWN = "the top digit"
 PAIRS = 100  # of a general measurement, in the middle of their blends
@@ -88,7 +89,7 @@ def _blended(run, here, probabilities):
     ends = probabilities[0].argmax(), probabilities[-1].argmax()
     off = ambiguity.elsewhere(probabilities, ends)
     answers = list(dict.fromkeys(probabilities.argmax(axis=1).tolist()))
-    st.subheader(run.name, anchor=False)
+    st.subheader(plain(parts.shown(run)), anchor=False)
     parts.bars(f"Probability of each sum: {now.argmax()} here", now, parts.SUM_COLOUR, low=True)
     blend_charts.heat_map(probabilities, here, key=f"blend_{run.name}")
     figures.numbers(
@@ -105,7 +106,9 @@ def _general(shown):
     for run in shown:
         off = _middles(str(run.folder.resolve()), parts.weights_time(run), run)
         error = off.std(ddof=1) / np.sqrt(len(off))
-        rows.append([run.name, f"{off.mean():.1%} ± {error:.1%}", f"{np.median(off):.1%}", f"{(off > 0.5).mean():.0%}"])
+        rows.append(
+            [parts.shown(run), f"{off.mean():.1%} ± {error:.1%}", f"{np.median(off):.1%}", f"{(off > 0.5).mean():.0%}"]
+        )
     figures.table(["network", "probability elsewhere, mean", "median", "of blends: more than half elsewhere"], rows)
     st.caption(
         f"{PAIRS} random pairs of a 4 and a 9 of the embedded test digits, each blended half and half above a random "
@@ -115,5 +118,5 @@ def _general(shown):
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _middles(folder, modified_ns, _run) -> np.ndarray:
-    with st.spinner(f"{_run.name} reads {PAIRS} blends …"):
+    with st.spinner(f"{plain(parts.shown(_run))} reads {PAIRS} blends …"):
         return ambiguity.middles(_run.network, parts.load_weights(_run), mnist.embedded(), PAIRS)

@@ -4,6 +4,8 @@ import importlib
 
 import streamlit as st
 
+from pages.shared import judging
+
 SPOTS = {  # name → module of pages.insight.blind with a function `show(run, weights, subject)`
     "The same image twice": "twice",
     "A blank half": "blank",
@@ -17,5 +19,7 @@ def show(run, weights, subject) -> None:
         "Blind spot", list(SPOTS), default=next(iter(SPOTS)), required=True, key="spot", bind="query-params"
     )
     if not run.network.reads_pairs:
-        st.caption(f"`{run.name}` reads one digit: it reads both in turn, and their two distributions are added up.")
+        st.caption(
+            f"{judging.name(run)} reads one digit: it reads both in turn, and their two distributions are added up."
+        )
     importlib.import_module(f"pages.insight.blind.{SPOTS[spot]}").show(run, weights, subject)

@@ -8,7 +8,7 @@ from core import runs
 from core.insight.mcnemar import paired
 from core.insight.mistakes import most_confident_first
 from core.model import forward
-from pages.shared import judging
+from pages.shared import judging, parts
 from pages.shared.gallery import gallery
 
 LEVEL = 0.05
@@ -22,7 +22,13 @@ def show(run, readings, available) -> None:
         st.info("This is the only network with a checkpoint. Train another one on the Train page to compare the two.")
         return
     name = st.selectbox(
-        "Compare with", list(others), key="versus", bind="query-params", persist_state="session", width=400
+        "Compare with",
+        list(others),
+        format_func=lambda name: parts.shown(others[name]),
+        key="versus",
+        bind="query-params",
+        persist_state="session",
+        width=400,
     )
     other = others[name]
     in_pairs = run.network.reads_pairs or other.network.reads_pairs

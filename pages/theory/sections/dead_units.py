@@ -9,7 +9,7 @@ from core import runs
 from core.images import mnist
 from core.model import forward
 from core.theory import relu
-from pages.shared import parts
+from pages.shared import judging, parts
 from pages.shared.curves import PALETTE
 from pages.shared.written import small
 
@@ -30,7 +30,7 @@ def show() -> None:
     weights = parts.weights_or_stop(run)
     layers = _activity(str(run.folder.resolve()), parts.weights_time(run), run, weights)
     if not layers:
-        st.info(f"{run.name} has no ReLU, so none of its units can die. Choose another network.")
+        st.info(f"{judging.name(run)} has no ReLU, so none of its units can die. Choose another network.")
         return
     st.write(
         "A filter or unit counts as dead if it answers 0 to every one of the 1,000 embedded test digits, a filter at "

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.model import forward
 from core.theory import convolution
-from pages.shared import parts
+from pages.shared import judging, parts
 from pages.shared.bar_rows import Row, bar_rows
 from pages.shared.subject import choose_subject
 from pages.shared.written import small
@@ -64,8 +64,8 @@ def _digits():
     prediction = forward.predict(run.network, parts.weights_or_stop(run), subject.top, subject.bottom)
     if prediction.digit_probabilities is None:
         st.info(
-            f"{run.name} adds without ever naming a digit, so there are no two distributions to convolve. Choose "
-            "sum_posterior, or a network that reads one digit."
+            f"{judging.name(run)} adds without ever naming a digit, so there are no two distributions to convolve. "
+            "Choose sum_posterior, or a network that reads one digit."
         )
         return
     top, bottom = prediction.digit_probabilities
