@@ -115,7 +115,7 @@ def _figure(kinds, fewest, largest, least, most, letters):
     kinds = [kind for kind in KINDS if kind in kinds]
     colours, shapes = zip(*map(mark, kinds), strict=True)
     # the names need pixels of the width, and the axis is logarithmic: so many powers of ten are left free for them
-    room = f"min({LETTER_PIXELS * letters + 30}, width * 0.55)"
+    room = f"min({LETTER_PIXELS * letters + 30}, width * 0.62)"
     span = math.log10(largest) - math.log10(fewest / 3)
     right = {"expr": f"pow(10, {math.log10(largest)} + {span} * {room} / (width - {room}))"}
     powers = range(math.ceil(math.log10(fewest / 3)), math.floor(math.log10(largest)) + 2)
@@ -153,7 +153,7 @@ def _figure(kinds, fewest, largest, least, most, letters):
             },
             {
                 "transform": [{"filter": "datum.above"}],
-                "mark": {**text, "dy": -14, "align": "right", "dx": 12},
+                "mark": {**text, "dy": -14, "align": "right", "dx": 6},
                 "encoding": {"y": {**y, "field": "mistakes"}, "text": {"field": "above"}},
             },
             {
