@@ -9,6 +9,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
+import streamlit as st
+
 from core import jobs
 from core.images import mnist
 from tests.needs import missing
@@ -29,13 +31,36 @@ def no_warm_trainer(monkeypatch):
     monkeypatch.setenv("DIGIT_SUM_LAB_WARM", "0")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def machines_mnist(tmp_path_factory):
+    """Where this machine may have MNIST. No test finds it there, or downloads it, unless it asks for one of these
+    fixtures: so a test that needs it and does not say so fails on every machine, not on a new one alone.
+    """
+    path = mnist.cache_path()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
+        environment.setenv("https_proxy", "http://127.0.0.1:9")  # which leads nowhere
+        yield path
+
+
 @pytest.fixture(scope="session")
-def full():
+def full(machines_mnist):
     """The full MNIST."""
-    data = mnist.load(download=False)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("KERAS_HOME", str(machines_mnist.parent.parent))
+        data = mnist.load(download=False)
     if data.name != "full":
-        missing(f"the full MNIST: {data.notice}")
+        missing("the full MNIST")
     return data
+
+
+@pytest.fixture
+def full_in_cache(full, machines_mnist, monkeypatch):
+    """The full MNIST where the app and its trainers look for it."""
+    monkeypatch.setenv("KERAS_HOME", str(machines_mnist.parent.parent))
+    st.cache_resource.clear()  # which holds the test set that an earlier test saw
+    yield full
+    st.cache_resource.clear()
 
 
 @pytest.fixture(scope="module")

@@ -66,8 +66,6 @@ def cluster(tmp_path, monkeypatch):
 
     monkeypatch.setattr(runs, "ROOT", tmp_path / "runs")
     monkeypatch.setenv("DIGIT_SUM_LAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     nodes.add_node(num_cpus=1)
     yield nodes

@@ -16,12 +16,6 @@ from core.model.networks import NETWORKS
 from core.recipe import Recipe
 
 
-@pytest.fixture(autouse=True)
-def embedded_only(tmp_path, monkeypatch):
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-
-
 @pytest.fixture(scope="module", params=["sum_posterior", "sum", "deep"])
 def run(request, tmp_path_factory):
     """A finished run of each kind of network; its weights are those it started with."""

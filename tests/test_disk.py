@@ -33,8 +33,6 @@ def disk(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "ROOT", place)
     monkeypatch.setattr(jobs, "advance", lambda: None)
     monkeypatch.setenv("DIGIT_SUM_LAB_RUNS", str(place))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     yield place
     with contextlib.suppress(subprocess.CalledProcessError):
         subprocess.run(["umount", "-l", str(place)], check=True)

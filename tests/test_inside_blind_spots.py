@@ -143,10 +143,17 @@ def test_nothing_shifted_is_no_error():
 
 
 def test_visitor_reads_how_often_the_same_image_twice_is_odd():
-    app = inside.page("Blind spots")
     run = runs.read(runs.locate("sum_posterior"))
-    kept = runs.load_answers(run, mnist.load_test().name)
-    found = twice(answers.from_tensors(run.network, kept))
+    reads_how_often_twice_is_odd(answers.of_digits(run.network, runs.load_weights(run), DATA.test_images))
+
+
+def test_visitor_reads_it_of_the_full_test_set_where_that_is_here(full_in_cache):
+    run = runs.read(runs.locate("sum_posterior"))
+    reads_how_often_twice_is_odd(answers.from_tensors(run.network, runs.load_answers(run, "full")))
+
+
+def reads_how_often_twice_is_odd(known):
+    app, found = inside.page("Blind spots"), twice(known)
     assert f"one for <b>{(found.sums % 2).sum()}</b> of {len(found.sums):,} test digits" in visits.html(app)
 
 

@@ -24,8 +24,6 @@ def checkpoints(tmp_path, monkeypatch):
     """A folder of runs for this process and its trainers; MNIST is the embedded part, which is quick."""
     monkeypatch.setattr(runs, "ROOT", tmp_path / "runs")
     monkeypatch.setenv("DIGIT_SUM_LAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     yield tmp_path / "runs"
     for run in runs.list_runs():
         jobs.stop(run)

@@ -23,8 +23,6 @@ KILLS = 25
 def run(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "ROOT", tmp_path / "runs")
     monkeypatch.setenv("DIGIT_SUM_LAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     return jobs.create(Recipe(network="tiny", steps=1_000_000, batch=32, examples=1000))
 
 

@@ -26,9 +26,8 @@ SECTIONS = ("What it takes for what", "Accuracy", "Is it as sure as it is right?
 
 @pytest.fixture(autouse=True)
 def root(tmp_path, monkeypatch):
-    """An empty folder of runs on a machine without the download."""
+    """An empty folder of runs."""
     monkeypatch.setattr(runs, "ROOT", tmp_path)
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     st.cache_resource.clear()
     st.cache_data.clear()
     yield tmp_path
@@ -94,8 +93,7 @@ def test_offline_it_judges_by_the_embedded_images_and_says_so():
 
 
 @pytest.mark.parametrize("name", ["sum", "sum_posterior", "deep-seed1"])
-def test_with_the_full_set_the_headline_is_the_measured_accuracy(name, full, monkeypatch):
-    monkeypatch.delenv("KERAS_HOME")
+def test_with_the_full_set_the_headline_is_the_measured_accuracy(name, full_in_cache):
     shutil.copytree(REPOSITORY / "checkpoints" / name, runs.ROOT / name)
     result = runs.read_result(runs.read(runs.ROOT / name))
     assert f"<b>{result['accuracy']:.4f}</b> ± {result['standard_error']:.4f}" in said(page())

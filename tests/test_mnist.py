@@ -17,9 +17,9 @@ from tests.server import REPOSITORY
 
 
 @pytest.fixture(scope="module")
-def original(full):
+def original(full, machines_mnist):
     """The file as a user would download it."""
-    return mnist.cache_path().read_bytes()
+    return machines_mnist.read_bytes()
 
 
 @pytest.fixture

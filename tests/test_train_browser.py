@@ -23,11 +23,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals that o
 
 @pytest.fixture
 def environment(tmp_path):
-    return {
-        "DIGIT_SUM_LAB_RUNS": str(tmp_path / "runs"),
-        "KERAS_HOME": str(tmp_path / "keras"),
-        "https_proxy": "http://127.0.0.1:9",
-    }
+    return {"DIGIT_SUM_LAB_RUNS": str(tmp_path / "runs")}
 
 
 def visit(browser, url):

@@ -33,10 +33,8 @@ def command(*arguments, **options):
 
 
 @pytest.fixture
-def offline(tmp_path, monkeypatch):
-    """No MNIST in the cache and none to download: training uses the embedded images, which is quick."""
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+def folder(tmp_path, monkeypatch):
+    """A folder for runs, and a TensorFlow that says little."""
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
     return tmp_path
 
@@ -259,8 +257,8 @@ def test_a_resumed_run_goes_on_in_its_number_format():
     assert training.first_precision(Recipe(deterministic=True)) == "float32"
 
 
-def test_command_trains_and_the_run_holds_what_it_printed(offline):
-    folder = offline / "runs" / "first"
+def test_command_trains_and_the_run_holds_what_it_printed(folder):
+    folder = folder / "runs" / "first"
     process = command(
         "train", "--network", "sum_posterior", "--steps", 120, "--seed", 1, "--batch", 64, "--run", folder, *AUGMENTED
     )
@@ -290,21 +288,21 @@ def test_command_trains_and_the_run_holds_what_it_printed(offline):
 
 
 @posix
-def test_stopped_and_resumed_equals_never_stopped(offline):
+def test_stopped_and_resumed_equals_never_stopped(folder):
     options = ["--network", "sum", "--steps", 30, "--batch", 8, "--keep-prob", "0.7", "--deterministic", *AUGMENTED]
-    assert finished(command("train", *options, "--run", offline / "whole"))[0] == 0
-    stopped = command("train", *options, "--run", offline / "parts")
-    metrics = offline / "parts" / "metrics.jsonl"
+    assert finished(command("train", *options, "--run", folder / "whole"))[0] == 0
+    stopped = command("train", *options, "--run", folder / "parts")
+    metrics = folder / "parts" / "metrics.jsonl"
     wait_until(lambda: metrics.exists() and metrics.read_bytes().count(b"\n"))  # at once: there are seconds to its end
     stopped.send_signal(signal.SIGINT)
     code, _, err = finished(stopped)
-    assert code == 130 and f"--resume {offline / 'parts'}" in err
-    run = runs.read(offline / "parts")
+    assert code == 130 and f"--resume {folder / 'parts'}" in err
+    run = runs.read(folder / "parts")
     assert runs.status(run) == "stopped" and runs.read_metrics(run)[-1]["step"] < 30
     runs.save_snapshot(run, {"scores": np.zeros(1)}, 29)  # as if it had gone on, unsaved, until a crash
-    assert finished(command("train", "--resume", offline / "parts"))[0] == 0
+    assert finished(command("train", "--resume", folder / "parts"))[0] == 0
 
-    whole, parts = (runs.read(offline / folder) for folder in ("whole", "parts"))
+    whole, parts = (runs.read(folder / folder) for folder in ("whole", "parts"))
     for (name, tensor), again in zip(runs.load_weights(whole).items(), runs.load_weights(parts).values(), strict=True):
         assert np.array_equal(tensor, again), name
     for name in ("weights.safetensors", "answers.safetensors"):
@@ -346,7 +344,7 @@ assert "streamlit" not in sys.modules  # a trainer's process needs no page
 """
 
 
-def test_every_network_goes_on_to_the_bit_dropout_and_averages_included(offline):
+def test_every_network_goes_on_to_the_bit_dropout_and_averages_included(folder):
     # two processes share the list: building a graph keeps one core busy
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": jobs.REPOSITORY}
     shares = [list(NETWORKS)[i::2] for i in range(2)]
