@@ -39,7 +39,21 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; 0 if it was done, 2 for bad input, 1 if it failed, 130 if it was stopped."""
+    """Run a command; 0 if it was done, 2 for bad input, 1 if it failed, 130 if stopped, 141 if nobody reads on."""
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # as `head` leaves behind when it has its lines
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())  # for Python's own last flush
+        return 141
+
+
+def _run(arguments):
+    """Run a command, as `main` says."""
     parser = Parser(prog="python -m core", description="Train, measure and use the networks of Digit Sum Lab.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train a network into a new run, or resume a run"))
@@ -281,7 +295,7 @@ def _train(run, data, shown_name, together=None) -> int:
     except training.Stop:
         _say(f"\nStopped and saved. Go on with: python -m core train --resume {shlex.quote(shown_name)}")
         return 130
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenPipeError):  # nobody reads on
         runs.write_progress(run, "stopped")
         raise
     except Exception as error:
@@ -583,7 +597,8 @@ def _digit(path: str) -> np.ndarray:
     except UnidentifiedImageError:
         raise InputError(f"{path} is not a picture that can be read; give a PNG") from None
     except (OSError, ValueError, SyntaxError) as error:
-        raise InputError(f"{path} cannot be read as a picture ({error})") from error
+        reason = getattr(error, "strerror", None) or "it is damaged or was cut short"
+        raise InputError(f"{path} cannot be read as a picture ({reason})") from error
     digit = ink.digit_from_canvas(pixels)
     if digit is None:
         raise InputError(f"{path}: nothing is drawn in it")

@@ -32,7 +32,7 @@ class Recipe:
     """
 
     network: str = _choice("sum_posterior", tuple(NETWORKS), "Which network to train.")
-    examples: int | None = _number(None, 10, 59_000, "Training images, balanced over the digits; none: all there are.")
+    examples: int | None = _number(None, 10, 59_000, "Training images, balanced over the digits; all: the whole set.")
     pen_share: float = _number(0.0, 0.0, 1.0, "Share of a batch that is real pen strokes, drawn as the canvas draws.")
 
     # how the steps go

@@ -79,6 +79,11 @@ class Measured:
         """Standard deviation over the seeds; 0 for one."""
         return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else 0.0
 
+    @property
+    def summary(self) -> str:
+        """Mean ± spread; of one run the accuracy alone, for one has no spread."""
+        return f"{self.mean:.4f}" + (f" ± {self.spread:.4f}" if len(self.accuracies) > 1 else "")
+
 
 def _quick(network, **fields):
     return Recipe(**{"network": network, "steps": 1000, "learning_rate": 2e-3, "seed": 1} | fields)
@@ -409,9 +414,10 @@ def table(experiments: list[Experiment], as_printed: bool = False) -> str:
 
 def measured_cells(found: Measured | None) -> str:
     """The cells under MEASURED_HEADS: mean ± spread, how many runs, and the mean of their seconds."""
-    here = f"{found.mean:.4f} ± {found.spread:.4f}" if found else "not yet"
+    # as wide without a spread, so that the means stand below each other
+    here = f"{found.summary:15}" if found else "not yet"
     count, seconds = (len(found.names), f"{statistics.mean(found.seconds):.0f}") if found else (0, "")
-    return f"{here:>17} {count:>4} {seconds:>12}"
+    return f"{here:>17} {count:>4} {seconds:>12}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -459,7 +465,7 @@ def _compared(conclusion, one, other, where, below=False):
     if a is None or b is None:
         return Verdict(conclusion, rule, "Not measured yet.", None)
     gain = (b.mean - a.mean) if below else (a.mean - b.mean)
-    found = f"{a.mean:.4f} ± {a.spread:.4f} against {b.mean:.4f} ± {b.spread:.4f}, {where}."
+    found = f"{a.summary} against {b.summary}, {where}."
     return Verdict(conclusion, rule, found, gain > a.spread + b.spread)
 
 
@@ -500,7 +506,7 @@ def _dropout_helps():
         return Verdict(conclusion, rule, "Not measured yet.", None)
     without = known.pop(1.0)
     keep_prob, best = max(known.items(), key=lambda entry: entry[1].mean)
-    found = f"{best.mean:.4f} ± {best.spread:.4f} at {keep_prob:g} against {without.mean:.4f} ± {without.spread:.4f}."
+    found = f"{best.summary} at {keep_prob:g} against {without.summary}."
     return Verdict(conclusion, rule, found, best.mean - without.mean > best.spread + without.spread)
 
 

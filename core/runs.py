@@ -110,7 +110,7 @@ def refuse_existing(folder: Path) -> None:
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:
-        raise RunError(f"{str(folder)[:80]!r} cannot be a folder ({error})") from error
+        raise RunError(f"{str(folder)[:80]!r} cannot be a folder ({_reason(error)})") from error
     raise RunError(f"{folder} is already a run. Resume it with --resume {folder}, or choose another name.")
 
 
@@ -150,7 +150,7 @@ def read(folder: Path) -> Run:
     except FileNotFoundError:
         raise RunError(f"No run at {folder}. `python -m core runs` lists what there is.") from None
     except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be read ({error})") from error
+        raise RunError(f"{path} cannot be read ({_reason(error)})") from error
     return _read(path, stat.st_ino, stat.st_mtime_ns, stat.st_size)
 
 
@@ -159,17 +159,26 @@ def _read(path, *version):
     """What run.json says, read once for each version of it: a changed one is another file, as it is renamed there."""
     try:
         contents = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path} cannot be read ({error})") from error
+    except OSError as error:
+        raise RunError(f"{path} cannot be read ({_reason(error)})") from error
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{path} cannot be read (it is damaged: no JSON)") from error
     try:
         if contents["format"] != FORMAT:
             raise ValueError(f"its format is {contents['format']}, this version reads {FORMAT}")
         words = [contents[name] for name in ("data", "data_name", "created")]
-        if not all(isinstance(word, str) for word in words):
-            raise ValueError("data, data_name and created must be words")
+        if not all(isinstance(word, str) for word in words) or not isinstance(contents["versions"], dict):
+            raise TypeError
         return Run(path.parent, recipe_from_dict(contents["recipe"]), *words, dict(contents["versions"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError) as error:
+        raise RunError(f"{path} is not a run of this app (a field is missing or of another kind)") from error
+    except ValueError as error:
         raise RunError(f"{path} is not a run of this app ({error})") from error
+
+
+def _reason(error):
+    """Why a path cannot be looked at: the operating system's words, or that Python refuses its name."""
+    return getattr(error, "strerror", None) or "its name holds a character that no file's name may"
 
 
 def list_runs(root: Path | None = None) -> list[Run]:

@@ -95,7 +95,11 @@ def check(network: Network, source: Path | bytes, called: str = "") -> dict[str,
         for name in weights:
             if not np.isfinite(weights[name]).all():
                 raise ValueError(f"{name} has values that are not finite")
-    except (OSError, SafetensorError, ValueError) as error:
+    except SafetensorError as error:
+        raise ValueError(f"{fault}: its header does not fit what follows") from error
+    except OSError as error:
+        raise ValueError(f"{fault}: {error.strerror}") from error
+    except ValueError as error:
         raise ValueError(f"{fault}: {error}") from error
     return {name: weights[name].astype(np.float32, copy=False) for name in network.weight_shapes}
 

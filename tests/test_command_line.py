@@ -1,6 +1,7 @@
 """The command line answers in one line, or in one JSON object, and refuses bad input with exit code 2."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import fields
@@ -14,6 +15,8 @@ from core.images import mnist
 from core.model import forward
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
+from tests.needs import PATIENCE_SECONDS
+from tests.server import REPOSITORY
 
 
 @pytest.fixture(scope="module", params=["sum_posterior", "sum", "deep"])
@@ -207,6 +210,30 @@ def test_a_run_that_diverges_stops_itself_and_says_so(tmp_path, capsys):
     assert not runs.has_weights(run) or runs.load_weights(run)  # what is kept, on a slow machine, is finite
 
 
+@pytest.mark.parametrize("arguments", [["runs"], ["reproduce", "--list"], ["predict", "no such run", "a", "b"]])
+def test_nothing_is_said_to_a_reader_who_has_gone(arguments):
+    """As in `python -m core runs | head`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "core", *arguments]
+    told = None if arguments[0] == "predict" else subprocess.PIPE
+    ended = subprocess.run(command, cwd=REPOSITORY, stdout=writer, stderr=told or writer, text=True)
+    os.close(writer)
+    assert ended.returncode == 141 and not ended.stderr
+
+
+def test_a_training_whose_reader_has_gone_is_stopped_and_not_failed(tmp_path):
+    reader, writer = os.pipe()
+    command = [sys.executable, "-m", "core", "train", "--network", "tiny", "--steps", "100000", "--run", tmp_path / "a"]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=writer, stderr=writer) as process:
+        os.close(writer)
+        while b"step 1 " not in (line := os.read(reader, 10_000)):
+            assert line
+        os.close(reader)
+        assert process.wait(PATIENCE_SECONDS) == 141
+    assert runs.status(runs.read(tmp_path / "a")) == "stopped"
+
+
 def test_train_into_a_run_that_exists_is_refused(run, capsys):
     assert "already a run" in refused(capsys, "train", "--network", run.network.name, "--run", run.folder)
 
@@ -223,7 +250,7 @@ def test_bad_pictures_are_refused_by_name(run, pictures, tmp_path, capsys):
     cut.write_bytes((tmp_path / "top.png").read_bytes()[:-200])
     assert "blank.png: nothing is drawn" in refused(capsys, "predict", run.folder, top, blank)
     assert "text.png is not a picture" in refused(capsys, "predict", run.folder, text, bottom)
-    assert "cut.png cannot be read" in refused(capsys, "predict", run.folder, cut, bottom)
+    assert "cut.png cannot be read as a picture (it is damaged" in refused(capsys, "predict", run.folder, cut, bottom)
     assert "absent.png is not there" in refused(capsys, "predict", run.folder, tmp_path / "absent.png", bottom)
     for side in (6000, 10_000, 20_000):  # from the second on Pillow would warn, from the third on refuse
         Image.new("1", (side, side)).save(tmp_path / "large.png")

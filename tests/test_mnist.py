@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import io
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 from core.images import mnist
 from tests.needs import PATIENCE_SECONDS, wait_until
-from tests.server import REPOSITORY
+from tests.server import REPOSITORY, free_port
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +113,64 @@ def test_damaged_file_is_never_used(original, empty_cache, damage):
         np.savez(empty_cache, **arrays)
     data = mnist.load(download=False)
     assert data.name == "embedded" and str(empty_cache) in data.notice
+
+
+def archive(**changed):
+    """An npz file of the arrays that MNIST's has, but for those changed; None leaves one out."""
+    buffer, data = io.BytesIO(), mnist.embedded()
+    arrays = {"x_train": data.train_images, "y_train": data.train_labels}
+    arrays |= {"x_test": data.test_images, "y_test": data.test_labels} | changed
+    np.savez(buffer, **{name: array for name, array in arrays.items() if array is not None})
+    return buffer.getvalue()
+
+
+def saved(array):
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+WEB_PAGE = b"\n<!DOCTYPE html>\n<html><title>Sign in to this network</title></html>\n"
+OTHER_FILES = {
+    "a web page": (WEB_PAGE, "it is a web page"),
+    "nothing": (b"", "it is empty"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "it is another kind of file"),
+    "one array": (saved(np.zeros(3)), "it is another kind of file"),
+    "a pickle": (b"\x80\x04\x95" + bytes(100), "it is another kind of file"),
+    "an archive of something else": (archive(x_train=None, x_test=None), "it is damaged, or holds other arrays"),
+    "half an archive": (archive()[:100_000], "it is damaged, or holds other arrays"),
+    "an archive with a pickle": (archive(x_test=np.array([{}], object)), "it is damaged, or holds other arrays"),
+    "other images": (archive(), "does not hold MNIST's images"),
+}
+
+
+@pytest.mark.parametrize("load", [lambda: mnist.load(download=False), mnist.load_test], ids=["load", "load_test"])
+@pytest.mark.parametrize(("contents", "fault"), OTHER_FILES.values(), ids=OTHER_FILES)
+def test_what_is_no_mnist_is_named_in_our_words(empty_cache, load, contents, fault):
+    """NumPy's own words would advise to unpickle the file."""
+    empty_cache.parent.mkdir()
+    empty_cache.write_bytes(contents)
+    notice = load().notice
+    assert str(empty_cache) in notice and fault in notice
+    assert "pickle" not in notice and "\n" not in notice
+
+
+@pytest.mark.parametrize(
+    ("contents", "why"), [(WEB_PAGE, "(it is a web page)"), (None, "(the server answered 404)"), ("", "(it is empty)")]
+)
+def test_a_download_that_brings_something_else_says_what(empty_cache, serve, contents, why):
+    if contents is None:
+        serve(b"")
+        mnist.URL += ".gone"
+    else:
+        serve(contents or b"")
+    data = mnist.load()
+    assert data.name == "embedded" and "the download failed" in data.notice and why in data.notice
+
+
+def test_without_a_network_the_operating_system_says_why(empty_cache, monkeypatch):
+    monkeypatch.setattr(mnist, "URL", f"http://127.0.0.1:{free_port()}/mnist.npz")
+    assert "and the download failed (Connection refused)" in mnist.load().notice
 
 
 def test_download_arrives_whole_and_is_kept(full, original, empty_cache, serve):

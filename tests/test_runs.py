@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -51,8 +52,10 @@ def test_missing_run_says_how_to_list_the_others(tmp_path):
 )
 def test_damaged_run_is_refused_and_not_listed(run, contents):
     (run.folder / "run.json").write_text(contents)
-    with pytest.raises(runs.RunError):
+    with pytest.raises(runs.RunError) as refusal:
         runs.read(run.folder)
+    python_says = "Expecting|indices|recursion|argument|char 0|'recipe'"
+    assert not re.search(python_says, str(refusal.value))
     assert runs.list_runs(run.folder.parent) == []
 
 

@@ -77,7 +77,7 @@ def load(download: bool = True, report: Callable[[str], None] = lambda message: 
             _download(path, report)
             return _full(path)
         except (OSError, ValueError, http.client.HTTPException) as error:
-            problem = f"{problem}, and the download failed ({error})"
+            problem = f"{problem}, and the download failed ({_why(error)})"
     data = embedded()
     notice = f"Using the 5,000 embedded images: {problem}. To train on all 60,000, put mnist.npz at {path}."
     return Mnist("embedded", data.train_images, data.train_labels, data.test_images, data.test_labels, notice)
@@ -173,15 +173,43 @@ def _full(path: Path) -> Mnist:
 
 
 def _arrays(path: Path, *names: str) -> list[np.ndarray]:
-    """Arrays of an npz file. Raises FileNotFoundError if there is none, ValueError if it cannot be read."""
+    """Arrays of an npz file. Raises FileNotFoundError if there is none, ValueError if it cannot be read.
+
+    The error says what the file is, in our words: NumPy's advise to open it unsafely.
+    """
+    begins = None
     try:
-        # opened here, because NumPy leaves a damaged file open
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return [file[name] for name in names]
+        with path.open("rb") as opened:  # opened here, because NumPy leaves a damaged file open
+            begins = opened.read(64)
+            opened.seek(0)
+            with np.load(opened, allow_pickle=False) as file:
+                return [file[name] for name in names]
     except FileNotFoundError:
         raise
     except UNREADABLE as error:
-        raise ValueError(f"{path} cannot be read as MNIST ({error})") from error
+        what = _why(error) if begins is None else _kind(begins)
+        raise ValueError(f"{path} cannot be read as MNIST ({what})") from error
+
+
+def _kind(begins: bytes) -> str:
+    """What a file that is not MNIST may be, by its first bytes."""
+    if not begins:
+        return "it is empty"
+    if begins.lstrip().startswith(b"<"):
+        return "it is a web page"
+    return "it is damaged, or holds other arrays" if begins.startswith(b"PK") else "it is another kind of file"
+
+
+def _why(error: Exception) -> str:
+    """Why a file or a server could not be read, in the operating system's words or ours."""
+    if isinstance(error, urllib.error.HTTPError):
+        return f"the server answered {error.code}"
+    if isinstance(error, http.client.HTTPException):
+        return "it broke off"
+    if isinstance(error, ValueError):  # one of ours
+        return str(error)
+    cause = getattr(error, "reason", error)  # urllib wraps what the operating system says
+    return getattr(cause, "strerror", None) or "there is no connection"
 
 
 def _download(path: Path, report: Callable[[str], None]) -> None:
