@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import os
+from collections import Counter
 
 import pytest
 
@@ -22,6 +23,15 @@ LONGEST = {f"test_{name}.py" for name in ("train_browser", "training", "jobs", "
 def pytest_collection_modifyitems(items):
     """The longest files come first: one that begins last would be waited for alone."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter):
+    """Say in one line what was skipped for want of what, instead of a line for each test."""
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.getreports("skipped"))
+    if reasons:
+        counted = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+        terminalreporter.write_line(f"Skipped by reason: {counted}.")
 
 
 @pytest.fixture(autouse=True)

@@ -91,7 +91,7 @@ def chromium():
         try:
             browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         except Error as error:
-            missing(f"Chromium ({error})")
+            missing(f"Chromium ({str(error).splitlines()[0]})")
         yield browser
         browser.close()
 
