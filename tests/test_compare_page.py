@@ -122,7 +122,7 @@ def test_a_link_carries_the_choice_and_the_settings(three):
 
 def test_a_link_to_runs_that_are_not_here_does_no_harm(three):
     app = page(runs=["nowhere", "tiny-1"], curve="nonsense", kind="nonsense", smoothing="7")
-    assert "Not here: `nowhere`. Choose other runs." in texts(app) and app.multiselect(key="runs").value == ["tiny-1"]
+    assert "Not here: 'nowhere'. Choose other runs." in texts(app) and app.multiselect(key="runs").value == ["tiny-1"]
     assert "Not here" not in texts(app.run())
 
 

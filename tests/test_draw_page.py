@@ -229,7 +229,7 @@ def test_unknown_run_in_the_link_is_said(checkpoints, told):
     app.query_params["run"] = "nowhere"
     app.run()
     assert not app.exception
-    assert "There is no checkpoint `nowhere` here. Showing sum_posterior instead." in texts(app)
+    assert "There is no checkpoint 'nowhere' here. Showing sum_posterior instead." in texts(app)
 
 
 def test_a_run_can_be_named_in_the_link_by_its_name_or_by_the_label_of_another_day(checkpoints, told):

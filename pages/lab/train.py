@@ -36,7 +36,7 @@ parts.say_at_exit()
 jobs.warm()
 st.title("Train", anchor=False)
 if complaint := st.session_state.pop("complaint", None):
-    st.error(complaint)
+    st.error(plain(complaint))
 
 left, right = st.columns([2, 3], gap="large")
 with left:

@@ -8,6 +8,7 @@ from core import comparison, runs
 from core.comparison import Entry
 from core.model.networks import NETWORKS
 from pages.shared import lean
+from pages.shared.written import plain
 
 CHOSEN, TABLE, LISTED = "runs", "table_of_runs", "listed_runs"  # keys of the session; CHOSEN is in the link
 LETTER_PIXELS = 7  # of the table's letters, on the average
@@ -31,7 +32,7 @@ def choose(entries: list[Entry]) -> list[Entry]:
         linked = {words: comparison.asked(words, by_name) for words in st.query_params.get_all(CHOSEN)}
         st.session_state[CHOSEN] = list(dict.fromkeys(name for name in linked.values() if name))
         if absent := [words for words, name in linked.items() if name is None]:
-            said = ", ".join(f"`{words.replace('`', '')[:60]}`" for words in absent[:5])
+            said = ", ".join(f"'{plain(words[:60])}'" for words in absent[:5])
             st.warning(f"Not here: {said}. Choose other runs.")
     else:
         st.session_state[CHOSEN] = [name for name in st.session_state[CHOSEN] if name in by_name]

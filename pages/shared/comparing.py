@@ -10,6 +10,7 @@ from core.comparison import Entry
 from core.curves import curve, mean_of
 from core.recipe import Recipe
 from pages.shared import curves, lean, run_view
+from pages.shared.written import plain
 
 QUANTITIES = {  # what the list of curves offers → the quantities that are drawn, and their axis
     "test accuracy": (("test_accuracy",), "test accuracy"),
@@ -75,7 +76,7 @@ def _overlay(chosen):
             alt=f"{chosen_curve.capitalize()} of {', '.join(dict.fromkeys(line.label for line in lines))}",
         )
     if empty:
-        st.caption(f"No curve of this yet: {', '.join(empty)}.")
+        st.caption(f"No curve of this yet: {plain(', '.join(empty))}.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Curves as CSV",

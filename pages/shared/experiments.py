@@ -9,6 +9,7 @@ from core.model.networks import NETWORKS
 from core.report import Experiment, Measured
 from pages.shared import charts, curves, lean
 from pages.shared.recipe_form import fill
+from pages.shared.written import plain
 
 TRAIN_PAGE = "lab/train.py"
 
@@ -100,7 +101,7 @@ def _run(experiment, recipe):
     try:
         run = jobs.submit(recipe, runs.ROOT / name if name else None)
     except (runs.RunError, jobs.QueueFull) as error:
-        st.error(f"It could not be started. {error}")
+        st.error(f"It could not be started. {plain(error)}")
         return
     fill(recipe)
     st.switch_page(TRAIN_PAGE, query_params={"run": run.name})

@@ -12,6 +12,7 @@ from core.insight.readings import Readings, Tally
 from core.model.answers import Answers
 from pages.shared import parts
 from pages.shared.answering import answers_of, test_set
+from pages.shared.written import plain
 
 
 def readings_of(run: runs.Run, in_pairs: bool | None = None) -> Readings:
@@ -54,8 +55,8 @@ def inputs(pairs: bool) -> str:
 
 
 def name(run: runs.Run) -> str:
-    """What a run is called, as it is, for Markdown, which would take some names for pictures."""
-    return f"`{parts.shown(run).replace('`', '')}`"
+    """What a run is called, as Markdown shows it."""
+    return plain(parts.shown(run))
 
 
 def probability(p: float) -> str:

@@ -17,7 +17,7 @@ def said() -> None:
         (st.error if kind == "error" else st.success)(text)
     if place := st.session_state.get(DISCARDED):
         with st.container(horizontal=True, vertical_alignment="center", key="undo_delete"):
-            st.warning(f"Deleted {place.name}. It can be brought back for a day.")
+            st.warning(f"Deleted {plain(place.name)}. It can be brought back for a day.")
             st.button("Undo", on_click=_restore, args=(place,))
 
 
@@ -55,7 +55,7 @@ def card(entry: Entry) -> None:
         )
     if not weights.exists():
         st.caption("It has no checkpoint yet, so there are no weights to download.")
-    st.caption(f"As a Keras model: `python -m core export {run.name}`")
+    st.caption(f"As a Keras model: python -m core export {plain(run.name)}")
 
 
 def upload() -> None:
@@ -71,7 +71,7 @@ def upload() -> None:
     try:
         fitting = exchange.recipes_of(file.getvalue(), file.name)
     except runs.RunError as error:
-        st.error(plain(str(error)))
+        st.error(plain(error))
         return
     recipe = fitting[0]
     if len(fitting) > 1:
@@ -89,7 +89,9 @@ def upload() -> None:
 def deleted() -> None:
     """The runs that were deleted within a day, by anybody, each with the way back."""
     for place in runs.discarded():
-        st.button(f"Bring back {place.name}", on_click=_restore, args=(place,), key=f"restore {place.parent.name}")
+        st.button(
+            f"Bring back {plain(place.name)}", on_click=_restore, args=(place,), key=f"restore {place.parent.name}"
+        )
 
 
 def _add(file, recipe):

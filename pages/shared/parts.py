@@ -17,6 +17,7 @@ from core import comparison, runs
 from core.model import forward
 from core.model.forward import Weights
 from core.model.networks import Network, uncut
+from pages.shared.written import plain
 
 # told apart by colour-blind eyes, and seen on white as on black; top and bottom keep them on every page
 COLOURS = {"top": "#2e86de", "bottom": "#e8700a"}
@@ -36,7 +37,7 @@ def load_weights(run: runs.Run) -> Weights:
     """
     weights, warning = _checkpoint(str(run.folder.resolve()), weights_time(run))
     if warning:
-        st.warning(warning)
+        st.warning(plain(warning))
     return weights
 
 
@@ -50,7 +51,7 @@ def weights_or_stop(run: runs.Run) -> Weights:
 
 def stop_unloadable(error: runs.RunError) -> None:
     """End a page here, as the chosen run's weights cannot be loaded, and say why."""
-    st.error(f"This checkpoint cannot be loaded. {error} Choose another network.")
+    st.error(f"This checkpoint cannot be loaded. {plain(error)} Choose another network.")
     st.stop()
 
 
@@ -193,8 +194,8 @@ def choose_run(available: list[tuple[runs.Run, dict | None]]) -> tuple[runs.Run,
         # the link has the whole label; its name alone will do, or one whose accuracy was another when it was sent
         asked = comparison.asked(linked, by_name)
         if asked is None:
-            name = linked.split(" · ")[0].replace("`", "")
-            st.warning(f"There is no checkpoint `{name}` here. Showing {first} instead.")
+            name = linked.split(" · ")[0][:60]
+            st.warning(f"There is no checkpoint '{plain(name)}' here. Showing {plain(first)} instead.")
         elif linked not in (label(asked), st.session_state.get(OBEYED_LINK)):
             # a link that was just opened beats what the session remembers; it is obeyed once, then the list decides
             st.session_state["run"] = asked
@@ -222,19 +223,19 @@ def _run_label(run, result, title):
 
 
 def run_description(run: runs.Run, result: dict | None) -> str:
-    """What a run is, was trained on, and reached."""
+    """What a run is, was trained on, and reached, as Markdown."""
     if run.data_name == runs.UPLOADED:
-        return f"{run.network.parameters:,} parameters. What it was trained on is {run.data}."
+        return f"{run.network.parameters:,} parameters. What it was trained on is {plain(run.data)}."
     images = "all training images" if run.recipe.examples is None else f"{run.recipe.examples:,} training images"
     measured = (
-        f"Accuracy {result['accuracy']:.4f} ± {result['standard_error']:.4f} on {result['data']}."
+        f"Accuracy {result['accuracy']:.4f} ± {result['standard_error']:.4f} on {plain(result['data'])}."
         if result
         else "Not finished: its accuracy is not measured yet."
     )
     if "pen_accuracy" in (result or {}):
         measured += f" Of pairs drawn by six people it never met it reads {result['pen_accuracy']:.4f}."
     pen = ", and on the pen strokes of 24 people" if run.recipe.step_pen_digits else ""
-    return f"{run.network.parameters:,} parameters. Trained on {images} of: {run.data}{pen}. {measured}"
+    return f"{run.network.parameters:,} parameters. Trained on {images} of: {plain(run.data)}{pen}. {measured}"
 
 
 def about(network: Network, weights: Weights, top: np.ndarray | None, bottom: np.ndarray | None) -> None:

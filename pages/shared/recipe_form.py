@@ -7,6 +7,7 @@ import streamlit as st
 from core.model.networks import NETWORKS
 from core.presets import PRESETS, fast
 from core.recipe import Recipe
+from pages.shared.written import plain
 
 FIELDS = {f.name: f for f in dataclasses.fields(Recipe)}
 EXAMPLES = [100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, None]  # None: all there are
@@ -54,7 +55,7 @@ def recipe_form() -> Recipe | None:
     try:
         recipe = Recipe(**said)
     except ValueError as error:
-        st.error(f"This cannot be trained: {error}.")
+        st.error(f"This cannot be trained: {plain(error)}.")
         return None
     _to_link(recipe)
     return recipe
@@ -79,7 +80,7 @@ def _begin():
     recipe, refused = from_link(st.query_params.to_dict())
     fill(recipe)
     for reason in refused:
-        st.warning(f"The link asks for what cannot be, and the default stands there now: {reason}.")
+        st.warning(f"The link asks for what cannot be, and the default stands there now: {plain(reason)}.")
 
 
 def from_link(asked: dict[str, str]) -> tuple[Recipe, list[str]]:

@@ -7,6 +7,7 @@ import streamlit as st
 from core import jobs, runs
 from core.curves import curve, hints, mean_of, rate_changes
 from pages.shared import curves
+from pages.shared.written import plain
 
 LOOK_SECONDS = 1.0  # between two looks at a run that is being trained
 ACTIVE = ("training", "queued")
@@ -47,12 +48,12 @@ def _label(run):
         try:
             runs.write_label(run, said)
         except runs.RunError as error:
-            st.error(f"The words could not be kept. {error}")
+            st.error(f"The words could not be kept. {plain(error)}")
         else:
             if runs.read_label(run) != label:  # else nothing was left of what cannot be shown
                 st.rerun()
     if label.title:
-        st.caption(f"Run {run.name}")
+        st.caption(f"Run {plain(run.name)}")
     if label.note:
         st.text(label.note)
 
@@ -62,7 +63,7 @@ def _state(run, status):
     progress = runs.read_progress(run)
     step, steps = progress.get("step", 0), run.recipe.steps
     if words := runs.warning(run):
-        st.warning(words)
+        st.warning(plain(words))
     if status == "queued":
         ahead = [waiting.name for waiting in jobs.queue()]
         place = ahead.index(run.name) + 1 if run.name in ahead else 1
@@ -79,18 +80,20 @@ def _state(run, status):
         elif phase == "measuring":
             st.progress(1.0, "Measuring its accuracy on all test images…")
         else:
-            st.progress(0.0, f"{phase.capitalize()}… this takes some seconds.")
+            st.progress(0.0, f"{plain(phase.capitalize())}… this takes some seconds.")
     elif status == "finished":
         result = runs.read_result(run)
         if result is None:
             st.warning("It has finished, but its result cannot be read.")
             return
         took = f" in {_duration(result['seconds'])} of training" if "seconds" in result else ""
-        st.success(f"Accuracy {result['accuracy']:.4f} ± {result['standard_error']:.4f} on {result['data']}{took}.")
+        st.success(
+            f"Accuracy {result['accuracy']:.4f} ± {result['standard_error']:.4f} on {plain(result['data'])}{took}."
+        )
     elif status == "uploaded":
         st.info("These weights were uploaded: they can be drawn with, and compared, but not trained further.")
     elif status == "failed":
-        st.error(f"It failed. {runs.failure(run)}")
+        st.error(f"It failed. {plain(runs.failure(run))}")
         st.text(runs.log_tail(run))
     elif status == "interrupted":
         st.warning(f"Its trainer ended without a word at about iteration {step:,} of {steps:,}. Was it killed?")

@@ -2,6 +2,12 @@
 
 import re
 
+# Streamlit makes links, arrows, dashes, icons and its logo of finished text, escaped or not; a space of no width at
+# these positions keeps it from that.
+MAKES_MORE_OF_TEXT = re.compile(
+    r"(?<=:)(?=//|streamlit:|material/)|(?<=www)(?=\.)|(?<=@)|(?<=-)(?=[->])|(?<=<)(?=[-=])|(?<=>)(?==)", re.IGNORECASE
+)
+
 
 def small(value: float) -> str:
     """A difference or a gradient, to two digits if it is small; 0 only if it is exactly that."""
@@ -10,6 +16,13 @@ def small(value: float) -> str:
     return (f"{value:.4f}" if abs(value) >= 1e-3 else f"{value:.1e}").replace("-", "−")
 
 
-def plain(text: str) -> str:
-    """Markdown that shows a text as it is: a title or a tensor's name may be anything, a picture's address too."""
-    return re.sub(r"([\\`*_\[\]<>!#$|~:&])", r"\\\1", text)
+def plain(text: object) -> str:
+    """Write words from outside as Markdown that shows them as they are, in one line: no link, picture, colour or list.
+
+    Whatever comes from a link, a file, a run's name or another program goes through here before it is shown in
+    Markdown: messages, captions, headings, and the labels of buttons.
+    """
+    printable = "".join(character if character.isprintable() else " " for character in str(text))
+    line = MAKES_MORE_OF_TEXT.sub("\u200b", " ".join(printable.split()))
+    escaped = re.sub(r"[\\`*_\[\]<>!#$|~:&]|^[-+=]", r"\\\g<0>", line)
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", escaped)  # else a list would begin

@@ -7,6 +7,7 @@ from core import runs
 from core.curves import Curve
 from core.insight import number_line
 from pages.shared import curves, figures, line_charts
+from pages.shared.written import plain
 
 
 def show(run) -> None:
@@ -17,8 +18,9 @@ def show(run) -> None:
     recipe = shown.recipe
     if shown.name != run.name:
         st.write(
-            f"`{run.name}` kept no snapshots while it trained, so these are of `{shown.name}`: `{recipe.network}`, "
-            f"{recipe.steps:,} iterations of {recipe.batch} digits. Every new training of a sum network keeps its own."
+            f"{plain(run.name)} kept no snapshots while it trained, so these are of {plain(shown.name)}: "
+            f"`{recipe.network}`, {recipe.steps:,} iterations of {recipe.batch} digits. "
+            "Every new training of a sum network keeps its own."
         )
     steps = list(kept)
     step = st.select_slider("Iteration", steps, value=steps[-1], format_func=lambda s: f"{s:,}", key="snapshot")

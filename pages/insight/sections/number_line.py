@@ -10,6 +10,7 @@ from core.model.layers import Join
 from pages.insight.sections import line_forms
 from pages.shared import figures, line_charts, parts
 from pages.shared.answering import answers_of, test_set
+from pages.shared.written import plain
 
 COMPONENTS = 2
 COMPARED = ("sum", "sum_linear", "sum_posterior", "deep")
@@ -51,7 +52,7 @@ def show(run, weights, subject) -> None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _map(folder: str, modified_ns: int, _run: runs.Run) -> number_line.Map:
     data, weights = mnist.embedded(), parts.load_weights(_run)  # here, so that who comes second does not read them
-    words = f"{_run.name} reads {len(data.test_labels):,} test digits, for the first time with these weights."
+    words = f"{plain(_run.name)} reads {len(data.test_labels):,} test digits, for the first time with these weights."
     bar = st.progress(0.0, words)
     features = number_line.features(
         _run.network, weights, data.test_images, report=lambda done: bar.progress(done, words)

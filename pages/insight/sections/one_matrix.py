@@ -10,6 +10,7 @@ from core.model.operations import DIGITS
 from pages.shared import maps, parts
 from pages.shared.answering import answers_of, test_set
 from pages.shared.halves import choose_half
+from pages.shared.written import plain
 
 COMPARED = 1000  # test digits
 PAIRS = ("your pair", "swapped", "half of each")
@@ -69,7 +70,7 @@ def _offer_linear(run):
         if there is None:
             st.page_link("lab/train.py", label="Train linear")
         else:
-            st.button(f"Show {there}", on_click=_choose, args=(there,), type="primary")
+            st.button(f"Show {plain(there)}", on_click=_choose, args=(there,), type="primary")
 
 
 def _choose(name):

@@ -10,6 +10,7 @@ from core.insight.mistakes import most_confident_first
 from core.model import forward
 from pages.shared import judging, parts
 from pages.shared.gallery import gallery
+from pages.shared.written import plain
 
 LEVEL = 0.05
 ROWS = ("Only A is right", "Only B is right", "Both are wrong")
@@ -35,7 +36,7 @@ def show(run, readings, available) -> None:
     try:
         first, second = (judging.readings_of(each, in_pairs) for each in (run, other))
     except runs.RunError as error:
-        st.error(f"{judging.name(other)} cannot be loaded. {error} Choose another network.")
+        st.error(f"{judging.name(other)} cannot be loaded. {plain(error)} Choose another network.")
         return
     result, what = paired(first.right, second.right), judging.inputs(in_pairs)
     st.write(
