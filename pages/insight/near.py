@@ -9,6 +9,7 @@ from core.model.layers import ReLU
 from core.model.networks import SIDE
 from core.model.operations import SUMS
 from pages.shared import maps
+from pages.shared.one_of import one_of
 from pages.shared.parts import COLOURS
 
 FIRST = 16  # maps shown before "All" is asked for
@@ -76,13 +77,8 @@ def _choose_map(stage, name):
         weights, _ = stage.filter_of(channel)
         return f"![filter]({maps.signed_url(weights)}) ![map {channel + 1}]({map_url(stage, channel, largest)})"
 
-    chosen = st.pills(
-        "Filter and map, the most active first. Choose one.",
-        channels,
-        default=channels[0],
-        required=True,
-        format_func=label,
-        key=f"map_of_{name}",
+    chosen = one_of(
+        st.pills, "Filter and map, the most active first. Choose one.", channels, f"map_of_{name}", format_func=label
     )
     deeper = "" if stage.filters.shape[2] == 1 else " Each is shown on the input map that it weighs most (Σ w²)."
     st.caption(f"Filters: green adds, purple takes away, each up to its own largest weight.{deeper}")

@@ -8,6 +8,7 @@ from core import comparison, runs
 from core.comparison import Entry
 from core.model.networks import NETWORKS
 from pages.shared import lean
+from pages.shared.one_of import one_of
 from pages.shared.written import plain
 
 CHOSEN, TABLE, LISTED = "runs", "table_of_runs", "listed_runs"  # keys of the session; CHOSEN is in the link
@@ -19,9 +20,7 @@ def filters(entries: list[Entry]) -> list[Entry]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         words = st.text_input("Search", key="search", bind="query-params", placeholder="name, title, note", width=220)
         networks = st.multiselect("Networks", list(NETWORKS), key="networks", bind="query-params", width=320)
-        kind = st.segmented_control(
-            "Show", comparison.KINDS, default="all", required=True, key="kind", bind="query-params"
-        )
+        kind = one_of(st.segmented_control, "Show", comparison.KINDS, "kind", default="all", bind="query-params")
     return [entry for entry in entries if comparison.matches(entry, words, networks, kind)]
 
 

@@ -9,6 +9,7 @@ from PIL import Image, ImageColor
 from core.insight.readings import Readings
 from pages.shared.answering import test_set
 from pages.shared.drawings import HALVES, place
+from pages.shared.one_of import one_of
 from pages.shared.parts import COLOURS, SUM_COLOUR, png_url
 
 AT_A_TIME = 24
@@ -42,12 +43,11 @@ def gallery(readings: Readings, which: np.ndarray, caption: Callable[[int], str]
 
 
 def _chosen_half(key):
-    return st.segmented_control(
+    return one_of(
+        st.segmented_control,
         "A click takes the digit to the draw page, as the digit at the",
         HALVES,
-        default=HALVES[0],
-        required=True,
-        key=f"{key}_half",
+        f"{key}_half",
         persist_state="session",
         help="Undo there brings back what was drawn.",
     )

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages.shared.drawings import HALVES
+from pages.shared.one_of import one_of
 
 
 def choose_half(label: str = "Digit") -> str:
     """The visitor's choice, "top" or "bottom"; it is in the link too."""
-    return st.segmented_control(label, HALVES, default="top", required=True, key="half", bind="query-params")
+    return one_of(st.segmented_control, label, HALVES, "half", default="top", bind="query-params")

@@ -4,15 +4,16 @@ import importlib
 
 import streamlit as st
 
+from pages.shared.one_of import one_of
+
 
 def choose_section(sections: dict[str, str], key: str, label: str = "") -> str:
     """The heading that the visitor chooses; the choice is in the link, and outlives a visit to another page."""
-    return st.pills(
+    return one_of(
+        st.pills,
         label or "Look at",
         list(sections),
-        default=next(iter(sections)),
-        required=True,
-        key=key,
+        key,
         bind="query-params",
         persist_state="session",
         label_visibility="visible" if label else "collapsed",

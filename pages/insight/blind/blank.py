@@ -10,12 +10,13 @@ from core.model.operations import DIGITS, SUMS
 from pages.shared import maps, parts
 from pages.shared.answering import answers_of, test_set
 from pages.shared.drawings import HALVES
+from pages.shared.one_of import one_of
 
 
 def show(run, weights, subject) -> None:
     blank = np.zeros((SIDE, SIDE), np.uint8)
     both = forward.predict(run.network, weights, blank, blank)
-    half = st.segmented_control("Blank half", HALVES, default="bottom", required=True, key="blank", bind="query-params")
+    half = one_of(st.segmented_control, "Blank half", HALVES, "blank", default="bottom", bind="query-params")
     labels = test_set().test_labels.astype(int)
     sums = _beside_blank(str(run.folder.resolve()), parts.weights_time(run), half, run, weights)
     worth, counts = np.unique(sums - labels, return_counts=True)

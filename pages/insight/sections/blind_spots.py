@@ -5,6 +5,7 @@ import importlib
 import streamlit as st
 
 from pages.shared import judging
+from pages.shared.one_of import one_of
 
 SPOTS = {  # name → module of pages.insight.blind with a function `show(run, weights, subject)`
     "The same image twice": "twice",
@@ -15,9 +16,7 @@ SPOTS = {  # name → module of pages.insight.blind with a function `show(run, w
 
 
 def show(run, weights, subject) -> None:
-    spot = st.segmented_control(
-        "Blind spot", list(SPOTS), default=next(iter(SPOTS)), required=True, key="spot", bind="query-params"
-    )
+    spot = one_of(st.segmented_control, "Blind spot", list(SPOTS), "spot", bind="query-params")
     if not run.network.reads_pairs:
         st.caption(
             f"{judging.name(run)} reads one digit: it reads both in turn, and their two distributions are added up."

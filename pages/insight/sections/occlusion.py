@@ -8,6 +8,7 @@ from core.model import forward
 from core.model.networks import SIDE
 from pages.shared import maps, parts
 from pages.shared.drawings import HALVES
+from pages.shared.one_of import one_of
 from pages.shared.parts import COLOURS
 
 PATCHES = {"erase": 0, "grey": 128, "ink": 255}
@@ -21,9 +22,7 @@ SAID = {
 def show(run, weights, subject) -> None:
     before = forward.predict(run.network, weights, subject.top, subject.bottom)
     with st.container(horizontal=True):
-        patch = st.segmented_control(
-            "Patch", list(PATCHES), default="erase", required=True, key="patch", bind="query-params"
-        )
+        patch = one_of(st.segmented_control, "Patch", list(PATCHES), "patch", default="erase", bind="query-params")
         size = st.slider("Size of the patch in pixels", 3, 9, 5, key="patch_size", bind="query-params", width=300)
         step = 1 if st.toggle("Every pixel, not every second", key="every_pixel") else 2
     st.write(f"{SAID[patch]} The patch visits every place of one digit while the other stays whole.")

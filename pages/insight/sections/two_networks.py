@@ -10,6 +10,7 @@ from core.insight.mistakes import most_confident_first
 from core.model import forward
 from pages.shared import judging, parts
 from pages.shared.gallery import gallery
+from pages.shared.one_of import one_of
 from pages.shared.written import plain
 
 LEVEL = 0.05
@@ -51,7 +52,7 @@ def show(run, readings, available) -> None:
     with right:
         _verdict(result, first.accuracy, second.accuracy, what)
     st.subheader("Where they differ", anchor=False)
-    kind = st.segmented_control("Show", ROWS, default=ROWS[0], required=True, key="differ")
+    kind = one_of(st.segmented_control, "Show", ROWS, "differ")
     which = {
         ROWS[0]: first.right & ~second.right,
         ROWS[1]: ~first.right & second.right,

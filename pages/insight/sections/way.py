@@ -9,6 +9,7 @@ from core.insight.way import way
 from pages.insight import near
 from pages.shared import maps
 from pages.shared.halves import choose_half
+from pages.shared.one_of import one_of
 
 IN_A_ROW = 12  # maps
 UNITS_IN_A_ROW = 64
@@ -24,13 +25,12 @@ def show(run, weights, subject) -> None:
     )
     st.html(f'<ol class="way">{"".join(_line(i, stage) for i, stage in enumerate(stages))}</ol>')
     st.subheader("One layer, close up", anchor=False)
-    place = st.pills(
+    place = one_of(
+        st.pills,
         "Layer",
         range(len(stages)),
-        default=0,
-        required=True,
+        f"layer_of_{run.network.name}",
         format_func=lambda i: f"{i + 1} {stages[i].step.label}",
-        key=f"layer_of_{run.network.name}",
     )
     if not stages[place].is_maps:
         near.show_units(stages[place])

@@ -7,6 +7,7 @@ from core.model import forward
 from core.theory import convolution
 from pages.shared import judging, parts
 from pages.shared.bar_rows import Row, bar_rows
+from pages.shared.one_of import one_of
 from pages.shared.subject import choose_subject
 from pages.shared.written import small
 
@@ -17,15 +18,7 @@ ROLLS = 10_000
 
 
 def show() -> None:
-    kind = st.pills(
-        "Add",
-        [*DICE, READ],
-        default=next(iter(DICE)),
-        required=True,
-        key="dice",
-        bind="query-params",
-        persist_state="session",
-    )
+    kind = one_of(st.pills, "Add", [*DICE, READ], "dice", bind="query-params", persist_state="session")
     if kind == READ:
         _digits()
     else:

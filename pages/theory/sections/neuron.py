@@ -10,6 +10,7 @@ from core.theory import relu
 from core.theory.relu import Activation, Neuron
 from pages.shared import neuron_facts, plane
 from pages.shared.loss_curve import loss_curve
+from pages.shared.one_of import one_of
 
 START = Neuron((0.8, -0.6), 0.2)
 BIASES = (-6.0, 3.0)
@@ -34,12 +35,12 @@ def show() -> None:
     course = st.session_state.setdefault("course", Course())
     points = relu.two_classes(course.seed)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.segmented_control(
+        name = one_of(
+            st.segmented_control,
             "Activation",
             relu.ACTIVATIONS,
+            "activation",
             default="ReLU",
-            required=True,
-            key="activation",
             bind="query-params",
             persist_state="session",
         )

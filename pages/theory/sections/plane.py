@@ -9,6 +9,7 @@ from core.theory import convolution
 from core.theory.convolution import Moves
 from pages.shared import parts
 from pages.shared.map_figure import map_figure
+from pages.shared.one_of import one_of
 from pages.shared.subject import choose_subject
 
 MOST = 4  # pixels that the digit can be moved: MNIST's margin
@@ -26,12 +27,12 @@ def show() -> None:
         subject = choose_subject()
     with right:
         kinds = [*BY_HAND, LEARNED]
-        kind = st.pills(
+        kind = one_of(
+            st.pills,
             "Filter",
             kinds,
+            "plane_filter",
             default="Upright edge",
-            required=True,
-            key="plane_filter",
             bind="query-params",
             persist_state="session",
         )

@@ -6,6 +6,7 @@ import streamlit as st
 from core.theory import convolution
 from pages.shared.bar_rows import Row, bar_rows
 from pages.shared.curves import PALETTE
+from pages.shared.one_of import one_of
 from pages.shared.written import small
 from pages.theory.sections import line
 
@@ -19,12 +20,12 @@ def show() -> None:
     signal, filter = chosen
     controls = st.container(horizontal=True, vertical_alignment="bottom")
     with controls:
-        mode = st.segmented_control(
+        mode = one_of(
+            st.segmented_control,
             "Keep",
             convolution.MODES,
+            "mode",
             default="full",
-            required=True,
-            key="mode",
             bind="query-params",
             persist_state="session",
         )

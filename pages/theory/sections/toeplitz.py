@@ -3,6 +3,7 @@ import streamlit as st
 
 from core.theory import backpropagation as theory
 from pages.shared.cells import PADDING, Block, draw_blocks
+from pages.shared.one_of import one_of
 
 LENGTHS = (2, 9)  # of the filter
 MOST_STEPS = 60
@@ -13,9 +14,7 @@ AGREE = 1e-10
 def show(digit: np.ndarray) -> None:
     """The Toeplitz matrix of a signal, the circulant around it, and the gradient of a filter by five ways."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        preset = st.segmented_control(
-            "Signal I", theory.PRESETS, default="step", required=True, key="signal", bind="query-params"
-        )
+        preset = one_of(st.segmented_control, "Signal I", theory.PRESETS, "signal", default="step", bind="query-params")
         m = st.slider("Length of the filter f", *LENGTHS, 4, key="filter_length", bind="query-params", width=220)
         steps = st.slider(
             "Steps of learning",
