@@ -3,5 +3,8 @@
 from pages.shared import limits  # noqa: F401, I001, before anything imports NumPy, whose threads it limits
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-app = st.App("pages/navigation.py")
+from pages.shared.hosts import KnownHosts
+
+app = st.App("pages/navigation.py", middleware=[Middleware(KnownHosts)])

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import io
 import json
+import socket
 import struct
 import zlib
 
@@ -30,8 +31,8 @@ def server(tmp_path_factory):
 class Visit:
     """A session of the draw page, as a browser opens one."""
 
-    def __init__(self, socket):
-        self.socket = socket
+    def __init__(self, connection):
+        self.socket = connection
         self.canvas = next(e.bidi_component.id for e in self.look() if e.WhichOneof("type") == "bidi_component")
 
     def look(self, **widget):
@@ -59,8 +60,8 @@ class Visit:
 @contextlib.contextmanager
 def visiting(server):
     address = f"ws{server.url.removeprefix('http')}/_stcore/stream"
-    with connect(address, subprotocols=["streamlit"], max_size=None) as socket:
-        yield Visit(socket)
+    with connect(address, subprotocols=["streamlit"], max_size=None) as connection:
+        yield Visit(connection)
 
 
 def url_of(contents):
@@ -111,7 +112,7 @@ def test_a_forged_drawing_is_nothing_drawn(server, name):
     with visiting(server) as visit:
         assert "Draw two digits" in visit.tell(json_value=json.dumps(FORGED[name]))
         assert "Draw two digits" in visit.tell(json_value="{}")  # and the session goes on
-    assert "Traceback" not in server.log
+    assert "Traceback" not in server.log, server.log
 
 
 def test_a_message_over_the_cap_ends_its_connection_alone_and_is_not_kept(server):
@@ -121,7 +122,49 @@ def test_a_message_over_the_cap_ends_its_connection_alone_and_is_not_kept(server
             visit.tell(json_value=json.dumps("x" * 2 * MOST_MESSAGE_BYTES))
         assert mebibytes(server.pid) - before < MOST_MESSAGE_BYTES / 2**20
         assert "Draw two digits" in other.tell(json_value="{}")
-    assert "Traceback" not in server.log
+    assert "Traceback" not in server.log, server.log
+
+
+STRANGERS = {  # a Host, an Origin that a browser sends with it, and the answer
+    "a name led to this machine": ("evil.example:{port}", "http://evil.example:{port}", 421),
+    "the same without an Origin": ("evil.example", None, 421),
+    "a name that begins like ours": ("localhost.evil.example:{port}", None, 421),
+    "an address with more behind it": ("127.0.0.1.evil.example", None, 421),
+    "no name": ("", None, 421),
+    "another page's": ("127.0.0.1:{port}", "http://evil.example", 403),
+    "another server's on this machine": ("localhost:{port}", "http://localhost:1", 403),
+    "a page without an address": ("127.0.0.1:{port}", "null", 403),
+    "half an address": ("127.0.0.1:{port}", "http://[::", 403),
+    "this machine's name": ("localhost:{port}", "http://localhost:{port}", 200),
+    "an address of this machine": ("192.168.1.5:{port}", "http://192.168.1.5:{port}", 200),
+    "this page's, behind a proxy with TLS": ("10.0.0.1", "https://10.0.0.1", 200),
+}
+
+
+def asked(server, path, host, origin, *upgrade):
+    """The beginning of the server's answer to a request by this Host and Origin."""
+    port = int(server.url.rsplit(":", 1)[1])
+    lines = [f"GET {path} HTTP/1.1", f"Host: {host}", *([f"Origin: {origin}"] if origin else [])]
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
+        lines += [*(upgrade or ["Connection: close"]), "", ""]
+        connection.sendall("\r\n".join(lines).format(port=port).encode())
+        answer = connection.recv(2000)
+        while not upgrade and (more := connection.recv(2000)):
+            answer += more
+        return answer.decode(errors="replace")
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_the_server_answers_its_own_names_and_its_own_pages_alone(server, name):
+    host, origin, status = STRANGERS[name]
+    answer = asked(server, "/", host, origin)
+    assert answer.startswith(f"HTTP/1.1 {status} ")
+    assert ("--server.allowedHosts" in answer) == (status == 421)
+    key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+    upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", key]
+    answer = asked(server, "/_stcore/stream", host, origin, *upgrade, "Sec-WebSocket-Protocol: streamlit")
+    assert answer.startswith(f"HTTP/1.1 {101 if status == 200 else 403} ")
+    assert "Traceback" not in server.log, server.log
 
 
 def test_what_streamlit_itself_cannot_read_breaks_its_senders_session_alone(server):
