@@ -242,11 +242,11 @@ def test_a_run_can_be_named_in_the_link_by_its_name_or_by_the_label_of_another_d
         assert app.selectbox(key="run").value == "other"
 
 
-@pytest.mark.parametrize("page_file", ["", "pages/inside.py", "pages/mistakes.py"])
+@pytest.mark.parametrize("page_file", ["", "insight/inside.py", "insight/mistakes.py"])
 def test_the_link_just_opened_beats_the_choice_that_the_session_remembers(checkpoints, told, page_file):
     shutil.copytree(checkpoints / "sum_posterior", checkpoints / "other")
     for remembered, asked in (("sum_posterior", "other"), ("other", "sum_posterior")):  # the first in the list too
-        app = AppTest.from_file("../app.py", default_timeout=PATIENCE_SECONDS)
+        app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
         if page_file:
             app.switch_page(page_file)
         app.session_state["run"] = remembered

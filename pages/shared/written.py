@@ -2,11 +2,14 @@
 
 import re
 
-# Streamlit makes links, arrows, dashes, icons and its logo of finished text, escaped or not; a space of no width at
+# Streamlit makes links, arrows, dashes, icons and emoji of finished text, escaped or not; a space of no width at
 # these positions keeps it from that.
 MAKES_MORE_OF_TEXT = re.compile(
-    r"(?<=:)(?=//|streamlit:|material/)|(?<=www)(?=\.)|(?<=@)|(?<=-)(?=[->])|(?<=<)(?=[-=])|(?<=>)(?==)", re.IGNORECASE
+    r"(?<=:)(?=//|[\w+-]+[:/])|(?<=www)(?=\.)|(?<=@)|(?<=-)(?=[->])|(?<=<)(?=[-=])|(?<=>)(?==)", re.IGNORECASE
 )
+
+# Characters with which Markdown would begin something: anywhere, at the start of a line, or beside no letter.
+MARKS = re.compile(r"[\\`*\[\]<>!#$|~]|:(?=\S)|&(?=[#\w])|^[-+=]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def small(value: float) -> str:
@@ -24,5 +27,4 @@ def plain(text: object) -> str:
     """
     printable = "".join(character if character.isprintable() else " " for character in str(text))
     line = MAKES_MORE_OF_TEXT.sub("\u200b", " ".join(printable.split()))
-    escaped = re.sub(r"[\\`*_\[\]<>!#$|~:&]|^[-+=]", r"\\\g<0>", line)
-    return re.sub(r"^(\d+)([.)])", r"\1\\\2", escaped)  # else a list would begin
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", MARKS.sub(r"\\\g<0>", line))  # the outer one: no list begins
