@@ -367,17 +367,33 @@ class Trainer:
         return tape.gradient(loss, [v.value for v in self.variables]), loss, accuracy
 
     def _loss(self, images, labels):
-        """What a step makes smaller, and the batch's accuracy."""
+        """Return the loss and the accuracy of a batch, of which `images` are this trainer's share and `labels` all.
+
+        Both are sums over the share's inputs, divided by what the whole batch weighs: with one process they are means,
+        with several they add up to them. Of a sum network's N² pairs a share has its own tops with the bottoms of all.
+        """
+        own, n = labels[self.share], self.recipe.step_digits
         if not self.network.reads_pairs:
             logits = self.model(images[..., None], training=True)
-            return tf.reduce_mean(self._losses(labels, logits)), tf.reduce_mean(_right(logits, labels))
-        top, bottom, top_digits, bottom_digits = halves = self._halves(self.model, images, labels, training=True)
-        logits, truth, weights = self._pairs(self.model, *halves)
-        accuracy = _mean(_right(logits, truth), weights)
+            return tf.reduce_sum(self._losses(own, logits)) / n, tf.reduce_sum(_right(logits, own)) / n
+        top, bottom, top_digits, bottom_digits = self._halves(self.model, images, own, training=True)
+        if self.recipe.deals_pairs:
+            _, weights_of_all = self._truth(labels[0::2], labels[1::2])
+            logits, truth, weights = self._pairs(self.model, top, bottom, top_digits, bottom_digits)
+        else:
+            _, weights_of_all = self._truth(labels, labels)
+            logits, truth, weights = self._pairs(self.model, top, self._of_all(bottom), top_digits, labels)
+        total = tf.reduce_sum(weights_of_all)
+        accuracy = tf.math.divide_no_nan(tf.reduce_sum(_right(logits, truth) * weights), total)
         if self.recipe.labels == "sums":
-            return _mean(self._losses(truth, logits), weights), accuracy
+            return tf.math.divide_no_nan(tf.reduce_sum(self._losses(truth, logits) * weights), total), accuracy
         named = tf.math.log(tf.maximum(tf.concat([top, bottom], 0), PROBABILITY_FLOOR))
-        return tf.reduce_mean(self._losses(tf.concat([top_digits, bottom_digits], 0), named)), accuracy
+        losses = self._losses(tf.concat([top_digits, bottom_digits], 0), named)
+        return tf.reduce_sum(losses) / (n if self.recipe.deals_pairs else 2 * n), accuracy
+
+    def _of_all(self, features):
+        """Return the features (n, …) of the whole batch from those of this trainer's share."""
+        return features
 
     def _losses(self, truth, logits):
         """Cross-entropy of each input; with an outlier rate ε, that of (1−ε)·p + ε/classes, which is bounded.
@@ -552,7 +568,3 @@ def _on_device(images, labels):
 
 def _right(logits, truth):
     return tf.cast(tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), truth), tf.float32)
-
-
-def _mean(values, weights):
-    return tf.math.divide_no_nan(tf.reduce_sum(values * weights), tf.reduce_sum(weights))

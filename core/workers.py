@@ -22,10 +22,9 @@ import tensorflow as tf
 
 from core.images import mnist
 from core.model.networks import Network
-from core.model.operations import PROBABILITY_FLOOR
 from core.recipe import Recipe, recipe_from_dict
 from core.tf_config import Cluster, host_and_port, shares, wait_for_all
-from core.training import Stop, Trainer, TrainingError, _right, settle_determinism
+from core.training import Stop, Trainer, TrainingError, settle_determinism
 
 MESSAGE_BYTES = 4096
 LINGER_SECONDS = 3.0  # a worker that has lost another one stays, for the others to learn which it was
@@ -178,32 +177,8 @@ class SharedTrainer(Trainer):
         *gradients, loss, accuracy = all_sum([*gradients, loss, accuracy])
         return gradients, loss, accuracy
 
-    def _loss(self, images, labels):
-        """The part of this share of the images in the batch's loss and accuracy; all parts add up to them.
-
-        Of a sum network's N² pairs a share has those of its own tops with the bottoms of all.
-        """
-        own, n = labels[self.share], self.recipe.step_digits
-        if not self.network.reads_pairs:
-            logits = self.model(images[..., None], training=True)
-            return tf.reduce_sum(self._losses(own, logits)) / n, tf.reduce_sum(_right(logits, own)) / n
-        top, bottom, top_digits, bottom_digits = self._halves(self.model, images, own, training=True)
-        if self.recipe.deals_pairs:
-            _, weights_of_all = self._truth(labels[0::2], labels[1::2])
-            logits, truth, weights = self._pairs(self.model, top, bottom, top_digits, bottom_digits)
-        else:
-            _, weights_of_all = self._truth(labels, labels)
-            logits, truth, weights = self._pairs(self.model, top, self._of_all(bottom), top_digits, labels)
-        total = tf.reduce_sum(weights_of_all)
-        accuracy = tf.math.divide_no_nan(tf.reduce_sum(_right(logits, truth) * weights), total)
-        if self.recipe.labels == "sums":
-            return tf.math.divide_no_nan(tf.reduce_sum(self._losses(truth, logits) * weights), total), accuracy
-        named = tf.math.log(tf.maximum(tf.concat([top, bottom], 0), PROBABILITY_FLOOR))
-        losses = self._losses(tf.concat([top_digits, bottom_digits], 0), named)
-        return tf.reduce_sum(losses) / (n if self.recipe.deals_pairs else 2 * n), accuracy
-
     def _of_all(self, features):
-        """Features (n, …) of the whole batch from those of each share, with the gradient of what all make of them."""
+        """As Trainer's, from every worker's share, with the gradient of what all make of them."""
         return all_sum([tf.pad(features, ((self.share.start, self.recipe.step_digits - self.share.stop), (0, 0)))])[0]
 
 
