@@ -30,7 +30,7 @@ def pytest_terminal_summary(terminalreporter):
     """Say in one line what was skipped for want of what, instead of a line for each test."""
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.getreports("skipped"))
     if reasons:
-        counted = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+        counted = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
         terminalreporter.write_line(f"Skipped by reason: {counted}.")
 
 

@@ -25,4 +25,4 @@ def test_what_is_missing_is_said_once_for_all_tests_that_need_it(tmp_path, ci, c
     if ci:
         assert "2 errors" in ended.stdout and "needs the full MNIST" in ended.stdout
     else:
-        assert ended.stdout.splitlines()[-2] == "Skipped by reason: 2 needs the full MNIST."
+        assert ended.stdout.splitlines()[-2] == "Skipped by reason: needs the full MNIST (2)."
