@@ -49,7 +49,8 @@ def machines_mnist(tmp_path_factory):
     path = mnist.cache_path()
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
-        environment.setenv("https_proxy", "http://127.0.0.1:9")  # which leads nowhere
+        environment.setenv("https_proxy", "http://127.0.0.1:9")  # which leads nowhere, but to this machine itself
+        environment.setenv("no_proxy", "127.0.0.1,localhost")
         yield path
 
 
