@@ -19,13 +19,17 @@ from core.evaluation import evaluate, judge
 from core.images import ink, mnist
 from core.model import forward
 from core.model.answers import of_digits
+from core.pocket import rounding
+from core.pocket.cost import measure
+from core.pocket.document import accuracy_words, document
 from core.recipe import Recipe
 
 LARGEST_PICTURE_PIXELS = 25_000_000
 Image.MAX_IMAGE_PIXELS = None  # Pillow warns and refuses in words of its own, far above that
 LARGEST_LOSS = 0.001  # of accuracy, when packing
 STOP_SECONDS = 60
-EXPORTS = {"keras": "model.keras", "savedmodel": "savedmodel"}  # format → its name in the run's folder
+# format → its name in the run's folder
+EXPORTS = {"keras": "model.keras", "savedmodel": "savedmodel", "html": "pocket.html"}
 
 
 class InputError(Exception):
@@ -76,10 +80,7 @@ def _run(arguments):
     reproduce.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help=f"of {', '.join(report.ALL)}; or all")
     reproduce.add_argument("--list", action="store_true", help="train nothing; print what is there")
     reproduce.add_argument("--as-printed", action="store_true", help="by the report's own protocol: 20,000 iterations")
-    export = commands.add_parser("export", help="write a run as a Keras model that other programs can load")
-    export.add_argument("run", metavar="RUN", help="a name in checkpoints/ or a path")
-    export.add_argument("--format", choices=EXPORTS, default="keras", help="a .keras file (default) or a SavedModel")
-    export.add_argument("--output", metavar="PATH", type=Path, help="where to; by default into the run's folder")
+    _add_export(commands.add_parser("export", help="write a run for other programs, or as a page that reads digits"))
     work = commands.add_parser("work", help="train the run that waits longest, as the app does in the background")
     work.add_argument("--warm", type=int, metavar="PID", help="load TensorFlow, then wait for a run while PID lives")
     commands.add_parser("runs", help="list the runs").add_argument("--json", action="store_true", help="print JSON")
@@ -107,6 +108,14 @@ def _add_sweep(parser):
     parser.add_argument("--seeds", type=int, metavar="N", default=1, help="Train each with the seeds 1 to N; default 1")
     parser.add_argument("--ray", metavar="ADDRESS", help="Train on a Ray cluster: HOST:PORT, ray://HOST:PORT, or auto")
     _add_recipe(parser, [f for f in dataclasses.fields(Recipe) if f.name != "seed"], nargs="+")
+
+
+def _add_export(parser):
+    parser.add_argument("run", metavar="RUN", help="a name in checkpoints/ or a path")
+    forms = "a .keras file (default), a SavedModel, or Pocket: one HTML file that reads drawn digits anywhere"
+    parser.add_argument("--format", choices=EXPORTS, default="keras", help=forms)
+    parser.add_argument("--weights", choices=rounding.KINDS, help="the numbers in an HTML file; default float16")
+    parser.add_argument("--output", metavar="PATH", type=Path, help="where to; by default into the run's folder")
 
 
 def _add_recipe(parser, chosen, **several):
@@ -493,14 +502,19 @@ def pack_command(given) -> int:
 
 
 def export_command(given) -> int:
-    """Write a run as a Keras model of Keras' own layers alone, and tell where and how to load it."""
+    """Write a run as an HTML file or as a Keras model of Keras' own layers, and tell where and how to use it."""
     run = runs.read(runs.locate(given.run))
     weights = _weights(run)
     path = given.output or run.folder / EXPORTS[given.format]
     if given.output and path.exists():
         raise InputError(f"{path} is there already. Choose another --output.")
-    if given.format == "keras" and path.suffix != ".keras":
-        raise InputError(f"--output is {path}; a Keras file's name ends in .keras")
+    if given.weights and given.format != "html":
+        raise InputError(f"--weights is {given.weights}; only --format html rounds them")
+    for form, kind, suffix in (("keras", "a Keras file", ".keras"), ("html", "an HTML file", ".html")):
+        if given.format == form and path.suffix != suffix:
+            raise InputError(f"--output is {path}; {kind}'s name ends in {suffix}")
+    if given.format == "html":
+        return _export_html(run, weights, path, given.weights or "float16")
     tf = _import_tensorflow()
     from core import keras_model
 
@@ -517,6 +531,23 @@ def export_command(given) -> int:
     height, width, _ = run.network.input_shape
     load = "keras.models.load_model" if given.format == "keras" else "tf.saved_model.load"
     print(f"{path}\nLoad it with {load}: images (n, {height}, {width}, 1) in 0…1 to logits (n, {run.network.classes}).")
+    return 0
+
+
+def _export_html(run, weights, path, kind) -> int:
+    """Write a run as a page that reads drawn digits, and tell what rounding its weights costs."""
+    data, line = mnist.load_test(), Line()
+    _say(data.notice)
+    cost = measure(run, weights, kind, data, lambda done: line(f"Reading the test images: {done:.0%}", event=None))
+    line.end()
+    page = document(run, weights, dataclasses.asdict(cost.after), cost.words, kind)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(page)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror or error})") from error
+    print(f"{path}\nOpen it in any browser, with or without a network: {len(page):,} bytes.")
+    print(f"{accuracy_words(dataclasses.asdict(cost.after))} {cost.words}")
     return 0
 
 

@@ -79,8 +79,15 @@ def _centred(box: np.ndarray) -> np.ndarray:
     digit = np.zeros((SIDE, SIDE), np.float32)
     total = box.sum()
     height, width = box.shape
-    y = round(CENTRE - float((box.sum(axis=1) * np.arange(height)).sum() / total))
-    x = round(CENTRE - float((box.sum(axis=0) * np.arange(width)).sum() / total))
+    y = _whole_pixels(CENTRE - float((box.sum(axis=1) * np.arange(height)).sum() / total))
+    x = _whole_pixels(CENTRE - float((box.sum(axis=0) * np.arange(width)).sum() / total))
     y, x = min(max(y, 0), SIDE - height), min(max(x, 0), SIDE - width)
     digit[y : y + height, x : x + width] = box
     return np.rint(255 * digit / digit.max()).astype(np.uint8)
+
+
+def _whole_pixels(shift):
+    """A shift rounded. A symmetric digit lies half-way between two pixels, so what is nearly a tie is taken as one:
+    otherwise the last bits of a sum would decide, which differ from one machine, or from Python to JavaScript.
+    """
+    return round(round(shift, 3))

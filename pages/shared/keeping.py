@@ -1,9 +1,12 @@
 """What a student does with a run of his own: name it, note, star, take it away, delete it, and bring weights."""
 
+import functools
+
 import streamlit as st
 
 from core import exchange, runs
 from core.comparison import Entry
+from core.pocket import document
 from pages.shared.choosing import CHOSEN
 from pages.shared.written import plain
 
@@ -22,7 +25,7 @@ def said() -> None:
 
 
 def card(entry: Entry) -> None:
-    """Title, note and star of a run, its weights to download, and the button that deletes it."""
+    """Title, note and star of a run, its weights and its Pocket to download, and the button that deletes it."""
     run, label = entry.run, entry.label
     with st.form(f"label of {run.name}"):
         title = st.text_input("Title", label.title, max_chars=60, key=f"title of {run.name}")
@@ -43,6 +46,15 @@ def card(entry: Entry) -> None:
             on_click="ignore",
             disabled=not weights.exists(),
             key=f"weights of {run.name}",
+        )
+        st.download_button(
+            "Pocket",
+            data=functools.partial(document.of_run, run),
+            file_name=f"{run.name}.html",
+            on_click="ignore",
+            disabled=not weights.exists(),
+            help="One HTML file that holds the network and reads drawn digits in any browser, without a server.",
+            key=f"pocket of {run.name}",
         )
         shipped = runs.is_shipped(run)
         st.button(

@@ -1,0 +1,192 @@
+// The network: its list of layers and its weights, as the exporter wrote them, computed over typed arrays.
+//
+// A half is one digit of 28×28 pixels. The layers up to Join or AddDigits (the tower) read each half alone, so only the
+// half that is being drawn is computed again; the layers from there on (the head) turn two halves into 19 logits.
+// An activation is {height, width, channels, values}, values in the order row, column, channel.
+"use strict";
+
+/** Decodes base64 into bytes. */
+function bytesFromBase64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const characters = atob(text), bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
+}
+
+/** Lists the value of each of the 65,536 float16 numbers, by its bits; those that are not finite are never asked for. */
+function float16Values() {
+  const values = new Float32Array(65536);
+  for (let bits = 0; bits < 65536; bits++) {
+    const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = (bits & 1023) / 1024;
+    values[bits] = sign * (exponent ? (1 + fraction) * 2 ** (exponent - 15) : fraction * 2 ** -14);
+  }
+  return values;
+}
+
+/**
+ * Decodes the tensors, which lie one after the other in `bytes`, by name. Each becomes {shape, values}, float32.
+ * A tensor of type "float16" is little-endian; one of "int8" is followed by a float32 scale for each output channel.
+ */
+function decodeTensors(descriptions, bytes) {
+  const float16 = float16Values(), tensors = {};
+  let offset = 0;
+  const next = (Kind, count) => {
+    const end = offset + count * Kind.BYTES_PER_ELEMENT, values = new Kind(bytes.slice(offset, end).buffer);
+    offset = end;
+    return values;
+  };
+  for (const { name, shape, type } of descriptions) {
+    const count = shape.reduce((a, b) => a * b), values = new Float32Array(count);
+    if (type === "float16") {
+      const bits = next(Uint16Array, count);
+      for (let i = 0; i < count; i++) values[i] = float16[bits[i]];
+    } else {
+      const steps = next(Int8Array, count), scales = next(Float32Array, shape[shape.length - 1]);
+      for (let i = 0; i < count; i++) values[i] = steps[i] * scales[i % scales.length];
+    }
+    tensors[name] = { shape, values };
+  }
+  return tensors;
+}
+
+/**
+ * Adds to sums[at … at + columns) the product of a sparse vector and a matrix of that many columns. The vector's `count`
+ * values that are not zero are given with the offset of their row in the matrix. Four rows are added at a time, so that
+ * each sum is read and written once for four products.
+ */
+function addRows(sums, at, columns, matrix, rows, values, count) {
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const a = values[i], b = values[i + 1], c = values[i + 2], d = values[i + 3];
+    const p = rows[i], q = rows[i + 1], r = rows[i + 2], s = rows[i + 3];
+    for (let j = 0; j < columns; j++) {
+      sums[at + j] += a * matrix[p + j] + b * matrix[q + j] + c * matrix[r + j] + d * matrix[s + j];
+    }
+  }
+  for (; i < count; i++) {
+    const a = values[i], p = rows[i];
+    for (let j = 0; j < columns; j++) sums[at + j] += a * matrix[p + j];
+  }
+}
+
+/** Convolves with SAME padding and stride 1. Pixels outside the picture are zero, and so are most inside: none is read. */
+function convolve({ height, width, channels, values }, kernel, bias) {
+  const [size, , , filters] = kernel.shape, before = (size - 1) >> 1;
+  const sums = new Float32Array(height * width * filters);
+  const rows = new Int32Array(size * size * channels), present = new Float32Array(rows.length);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += filters) {
+      let count = 0;
+      for (let i = Math.max(0, before - y); i < Math.min(size, height + before - y); i++) {
+        const first = Math.max(0, before - x), last = Math.min(size, width + before - x);
+        let from = ((y + i - before) * width + x + first - before) * channels;
+        let row = (i * size + first) * channels * filters;
+        for (let k = (last - first) * channels; k > 0; k--, from++, row += filters) {
+          const value = values[from];
+          if (value !== 0) {
+            rows[count] = row;
+            present[count++] = value;
+          }
+        }
+      }
+      sums.set(bias.values, at);
+      addRows(sums, at, filters, kernel.values, rows, present, count);
+    }
+  }
+  return { height, width, channels: filters, values: sums };
+}
+
+/** Multiplies the whole activation, as one vector, with a matrix. */
+function dense({ values }, kernel, bias) {
+  const [inputs, units] = kernel.shape, sums = bias.values.slice();
+  const rows = new Int32Array(inputs), present = new Float32Array(inputs);
+  let count = 0;
+  for (let i = 0; i < inputs; i++) {
+    if (values[i] !== 0) {
+      rows[count] = i * units;
+      present[count++] = values[i];
+    }
+  }
+  addRows(sums, 0, units, kernel.values, rows, present, count);
+  return vector(sums);
+}
+
+/** Halves height and width: `combine` makes one value of each 2×2; an odd edge is left out. */
+function pool({ height, width, channels, values }, combine) {
+  const rows = height >> 1, columns = width >> 1, pooled = new Float32Array(rows * columns * channels);
+  for (let y = 0, to = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      for (let c = 0; c < channels; c++) {
+        const i = (2 * y * width + 2 * x) * channels + c, below = i + width * channels;
+        pooled[to++] = combine(values[i], values[i + channels], values[below], values[below + channels]);
+      }
+    }
+  }
+  return { height: rows, width: columns, channels, values: pooled };
+}
+
+/** Turns logits into probabilities, without overflow. */
+function softmax(logits) {
+  const most = logits.reduce((a, b) => Math.max(a, b)), powers = Float64Array.from(logits, (x) => Math.exp(x - most));
+  const total = powers.reduce((a, b) => a + b);
+  return Float32Array.from(powers, (power) => power / total);
+}
+
+/** Convolves two digit distributions into the logarithm of their sum's: P(s) = Σ P(d)·P(s−d). */
+function addDigits(top, bottom) {
+  const sums = new Float64Array(top.length + bottom.length - 1);
+  top.forEach((p, d) => bottom.forEach((q, e) => sums[d + e] += p * q));
+  return Float32Array.from(sums, (p) => Math.log(Math.max(p, 1e-30)));
+}
+
+function vector(values) {
+  return { height: 1, width: 1, channels: values.length, values };
+}
+
+/** What each layer makes of one activation. `weights` are its kernel and bias, where it has them. */
+const LAYERS = {
+  Convolution: convolve,
+  Dense: dense,
+  ReLU: (x) => ({ ...x, values: x.values.map((value) => value > 0 ? value : 0) }),
+  MaxPool: (x) => pool(x, Math.max),
+  AveragePool: (x) => pool(x, (a, b, c, d) => (a + b + c + d) / 4),
+  Softmax: (x) => ({ ...x, values: softmax(x.values) }),
+};
+
+/** How two halves become one activation. */
+const MEETINGS = {
+  Join: (top, bottom) => vector(Float32Array.of(...top, ...bottom)),
+  AddDigits: (top, bottom) => vector(addDigits(top, bottom)),
+};
+
+class Network {
+  /** Each of `layers` names its kind and its weights: top's, then bottom's where the halves are untied. */
+  constructor(layers, tensors) {
+    const meeting = layers.findIndex(({ kind }) => kind in MEETINGS);
+    this.towerLayers = layers.slice(0, meeting);
+    this.meeting = layers[meeting].kind;
+    this.headLayers = layers.slice(meeting + 1);
+    this.tensors = tensors;
+    this.namesDigits = this.meeting === "AddDigits";
+    this.isTied = layers.every(({ weights }) => weights.length <= 2);
+  }
+
+  /** Computes the features of one half from its 784 greys, 0 to 255: digit probabilities, where the network names digits. */
+  tower(greys, half) {
+    const x = { height: 28, width: 28, channels: 1, values: Float32Array.from(greys, (grey) => grey / 255) };
+    return this.through(this.towerLayers, x, half).values;
+  }
+
+  /** Computes the 19 logits from the features of both halves. */
+  head(top, bottom) {
+    return this.through(this.headLayers, MEETINGS[this.meeting](top, bottom)).values;
+  }
+
+  through(layers, x, half) {
+    for (const { kind, weights } of layers) {
+      const owned = weights.length <= 2 ? weights : half === "top" ? weights.slice(0, 2) : weights.slice(2);
+      x = LAYERS[kind](x, ...owned.map((name) => this.tensors[name]));
+    }
+    return x;
+  }
+}
