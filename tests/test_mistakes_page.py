@@ -185,14 +185,14 @@ def test_a_network_of_digits_reads_pairs_beside_one_of_sums():
     for first, second in ((0, 1), (1, 0)):
         result = mcnemar.paired(both[first].right, both[second].right)
         app = page(("sum_posterior", "tiny-seed2")[first], "Two networks")
-        assert "the same 500 pairs" in said(app) and "`tiny-seed2` reads one digit at a time" in said(app)
+        assert "the same 500 pairs" in said(app) and "tiny-seed2 reads one digit at a time" in said(app)
         assert f"<td><b>{result.only_first}</b></td>" in html(app)
 
 
 def test_weights_that_cannot_be_compared_are_said():
     _, damaged = ship("sum_posterior", "tiny-seed2")
     (damaged / "weights.safetensors").write_bytes(b"damaged")
-    assert "`tiny-seed2` cannot be loaded" in said(page("sum_posterior", "Two networks"))
+    assert "tiny-seed2 cannot be loaded" in said(page("sum_posterior", "Two networks"))
 
 
 def test_a_pair_goes_to_the_draw_page_with_its_network(told):  # noqa: F811
