@@ -69,7 +69,7 @@ def build(
     for i, step in enumerate(steps):
         options = {"dtype": lower if i < last_dense else "float32"}
         dense = TransposedDense if to_train and i < last_dense else keras.layers.Dense
-        names = [name.removesuffix(".kernel") for name in step.weights if name.endswith(".kernel")] or [None]
+        names = [name.removesuffix(".kernel") for name in step.kernels] or [""]
         match step.layer:
             case Split():
                 if network.tied:

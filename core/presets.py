@@ -2,10 +2,12 @@
 that we know to the accuracy that the report printed (benchmarks/time_to_accuracy.py).
 """
 
+from typing import Any
+
 from core.recipe import Recipe
 
 # how the sum networks are augmented: moves alone, as bending and thickening cost accuracy on pen strokes
-MOVES = {"shift_pixels": 2.0, "turn_degrees": 12.0, "scale": 0.1, "shear": 0.1}
+MOVES: dict[str, Any] = {"shift_pixels": 2.0, "turn_degrees": 12.0, "scale": 0.1, "shear": 0.1}
 
 
 def as_in_the_report(network: str) -> Recipe:
@@ -40,7 +42,7 @@ def quickest(network: str) -> Recipe:
 
     A high rate, small batches where they serve, and an average over the last steps.
     """
-    batch, steps, rate, decay, more = {
+    quick: dict[str, tuple[int, int, float, float, dict[str, Any]]] = {
         "sum_posterior": (64, 160, 5e-3, 0.9, {}),
         "sum": (128, 3000, 3e-3, 0.999, {"outlier_rate": 0.1, **MOVES}),
         "sum_linear": (64, 1500, 3e-3, 0.99, {"outlier_rate": 0.1}),
@@ -48,7 +50,8 @@ def quickest(network: str) -> Recipe:
         "shallow": (64, 300, 5e-3, 0.95, {}),
         "tiny": (64, 1500, 1e-2, 0.98, {}),
         "compact": (64, 150, 3e-3, 0.95, {}),
-    }.get(network, (64, 1000, 2e-3, 0.98, {}))
+    }
+    batch, steps, rate, decay, more = quick.get(network, (64, 1000, 2e-3, 0.98, {}))
     return Recipe(network=network, batch=batch, steps=steps, learning_rate=rate, average_decay=decay, **more)
 
 

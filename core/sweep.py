@@ -75,7 +75,8 @@ class Watch:
     """Looks at a sweep's runs: what each is doing, and how long the rest takes at the pace since the first look."""
 
     def __init__(self, trials: list[runs.Run]):
-        self.trials, self.statuses = trials, {}
+        self.trials = trials
+        self.statuses: dict[str, str] = {}
         self.look()
         self.began, self.steps_before = time.monotonic(), self._steps_left()
 
@@ -117,7 +118,8 @@ def on_this_machine(watch: Watch, tell: Callable[[], None]) -> None:
     One whose trainer was killed goes on, RETRIES times at most; one that failed or was stopped is left. `tell` is
     called after each look. Raises runs.RunError if a run cannot be queued.
     """
-    starts, refusals = Counter(), Counter()
+    starts: Counter[str] = Counter()
+    refusals: Counter[str] = Counter()
 
     def is_due(run):
         status = watch.statuses[run.name]

@@ -89,12 +89,12 @@ def attack(network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarr
         if sums[0] != before:
             break
         leads, slopes = logits[0] - logits[1:], gradients[1:] - gradients[0]
-        changes = [smallest_step(slope, lead, -digit, 1 - digit) for slope, lead in zip(slopes, leads, strict=True)]
-        changes = [change for change in changes if change is not None]
+        steps = [smallest_step(slope, lead, -digit, 1 - digit) for slope, lead in zip(slopes, leads, strict=True)]
+        changes = [change for change in steps if change is not None]
         if not changes:  # too sure for a straight line to lead out: a step of size 1 uphill, and look again
             uphill = slopes[0] * np.where(slopes[0] > 0, digit < 1, digit > 0)
             changes = [uphill / max(np.linalg.norm(uphill), TINY)]
-        digit = np.clip(digit + OVERSHOOT * min(changes, key=np.linalg.norm), 0, 1)
+        digit = np.clip(digit + OVERSHOOT * min(changes, key=lambda change: float(np.linalg.norm(change))), 0, 1)
     if (found := first_moved(digit - start)) is None:
         return None
     best, after = found[0] * (digit - start), found[1]

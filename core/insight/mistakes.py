@@ -20,8 +20,8 @@ def most_confused(counts: np.ndarray, most: int = 3) -> list[tuple[int, int, int
     """(true, answered, count) of the most frequent mistakes in a confusion matrix, the most frequent first."""
     mistaken = counts * (1 - np.eye(len(counts), dtype=int))
     places = np.argsort(-mistaken, axis=None, kind="stable")[:most]
-    found = [(*map(int, np.unravel_index(place, counts.shape)), int(mistaken.flat[place])) for place in places]
-    return [confused for confused in found if confused[2]]
+    pairs = [divmod(int(place), len(counts)) for place in places]
+    return [(true, answered, count) for true, answered in pairs if (count := int(mistaken[true, answered]))]
 
 
 def mistakes(readings: Readings, true: int | None = None, answered: int | None = None) -> np.ndarray:

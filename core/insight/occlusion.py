@@ -68,7 +68,9 @@ def occlusion(
     """
     digit, other = (top, bottom) if half == "top" else (bottom, top)
     places = np.arange(-(size // 2), SIDE - (size - 1) // 2, stride)
-    images = np.stack([patched(digit, row, column, size, grey) for row in places for column in places])
+    images = np.stack(
+        [patched(digit, row, column, size, grey) for row in places.tolist() for column in places.tolist()]
+    )
     changed = np.flatnonzero((images != digit).any(axis=(1, 2)))
     versions = np.concatenate([digit[None], images[changed]])
     probabilities = operations.softmax(logits_beside(network, weights, versions, other, half))

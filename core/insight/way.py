@@ -49,6 +49,8 @@ class Stage:
 
     def filter_of(self, channel: int) -> tuple[np.ndarray, int]:
         """The filter (size, size) behind a map, on the one input channel that it weighs most (Σ w² largest)."""
+        if self.filters is None:
+            raise ValueError("units have no filter: only maps do")
         of_map = self.filters[..., channel]
         heaviest = int((of_map**2).sum(axis=(0, 1)).argmax())
         return of_map[..., heaviest], heaviest
@@ -62,7 +64,9 @@ def way(network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarray,
     digits = {"top": top, "bottom": bottom}
     image = np.concatenate([top, bottom]) if network.reads_pairs else digits[half]
     outputs = forward.activations(network, weights, image[None])
-    stages, before, filters, together = [], (), None, False
+    stages: list[Stage] = []
+    before: tuple[Step, ...] = ()
+    filters, together = None, False
     for step, output in zip(network.steps, outputs, strict=True):
         if not step.layer.changes_values:
             continue

@@ -147,11 +147,11 @@ class Network:
 
 def pool_first(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     """The same function with "ReLU, max pool" turned into "max pool, ReLU": a quarter of the work for the ReLU."""
-    layers = list(layers)
-    for i in range(len(layers) - 1):
-        if layers[i : i + 2] == [ReLU(), MaxPool()]:
-            layers[i : i + 2] = [MaxPool(), ReLU()]
-    return tuple(layers)
+    swapped = list(layers)
+    for i in range(len(swapped) - 1):
+        if swapped[i : i + 2] == [ReLU(), MaxPool()]:
+            swapped[i : i + 2] = [MaxPool(), ReLU()]
+    return tuple(swapped)
 
 
 def uncut(network: Network) -> Network:

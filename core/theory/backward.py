@@ -45,7 +45,7 @@ def learning(network: Network, weights: Weights, image: np.ndarray, label: int) 
     outputs = [x] * begin + forward.through(network.steps[begin:], weights, x)
     g = output_gradients(network, weights, outputs, np.array([label]))[0]
     own = slice(None) if network.tied else slice(0, 1)
-    gradient = kernel_gradient(x[own], g[own], first.layer.size)
+    gradient = kernel_gradient(x[own], g[own], len(weights[first.kernels[0]]))
     loss = float(cross_entropy(outputs[-1], label)[0])
     return Learning(network, weights, label, loss, next(iter(first.weights)), x, g, gradient)
 
@@ -57,7 +57,7 @@ def first_convolution(network: Network) -> int:
 
 def first_filters(network: Network) -> int:
     """How many filters it has."""
-    return network.steps[first_convolution(network)].layer.filters
+    return network.steps[first_convolution(network)].shape_out[-1]
 
 
 def output_gradients(

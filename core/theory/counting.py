@@ -93,7 +93,9 @@ class Balance:
     @property
     def gap(self) -> float | None:
         """Train less test accuracy."""
-        return None if self.train_accuracy is None else self.train_accuracy - self.test_accuracy
+        if self.train_accuracy is None or self.test_accuracy is None:
+            return None
+        return self.train_accuracy - self.test_accuracy
 
 
 def balances() -> list[Balance]:

@@ -94,7 +94,8 @@ def numerical_gradient(neuron: Neuron, activation: Activation, points: Points, s
         up, down = Neuron((w1 + d1, w2 + d2), b + db), Neuron((w1 - d1, w2 - d2), b - db)
         rise = loss(up, activation, points) - loss(down, activation, points)
         slopes.append(float(rise / (2 * step)))
-    return tuple(slopes)
+    by_w1, by_w2, by_b = slopes
+    return by_w1, by_w2, by_b
 
 
 def descend(neuron: Neuron, activation: Activation, points: Points, rate: float) -> Neuron:
@@ -141,12 +142,14 @@ def activity(
     """
     inputs, chunk, steps = as_inputs(network, digits), 2 * PAIRS // (1 + network.reads_pairs), network.steps
     relus = [place for place, step in enumerate(steps) if step.layer == ReLU()]
-    positive, answers = dict.fromkeys(relus, 0), dict.fromkeys(relus, 0)
+    positive: dict[int, np.ndarray] = {}  # (halves, units) of each
+    answers = dict.fromkeys(relus, 0)
     for i in range(0, len(inputs), chunk):
         outputs = forward.activations(network, weights, inputs[i : i + chunk])
         for place in relus:
             halves = _halves(outputs[place], apart=steps[place].halves == 2 and not network.tied)
-            positive[place] = positive[place] + np.count_nonzero(halves, axis=tuple(range(1, halves.ndim - 1)))
+            counted = np.count_nonzero(halves, axis=tuple(range(1, halves.ndim - 1)))
+            positive[place] = positive.get(place, 0) + counted
             answers[place] += halves[0, ..., 0].size
         report(min(1.0, (i + chunk) / len(inputs)))
     layers = []
@@ -156,7 +159,8 @@ def activity(
         names = list(owner.weights)
         for half, shares in enumerate(positive[place] / answers[place]):
             label = owner.label if len(names) == 2 else f"{owner.label}, {('top', 'bottom')[half]}"
-            layers.append(LayerActivity(label, kind, *names[2 * half : 2 * half + 2], shares))
+            kernel, bias = names[2 * half : 2 * half + 2]
+            layers.append(LayerActivity(label, kind, kernel, bias, shares))
     return layers
 
 

@@ -65,7 +65,8 @@ def measure(
             report((i + j / len(LENGTHS)) / len(WAYS), f"{way}, n = {n:,}")
             signal, g = generator.standard_normal(n), generator.standard_normal(2 * n - 1)
             gradient(signal, g)
-            each, until = [], clock() + POINT_SECONDS
+            each: list[float] = []
+            until = clock() + POINT_SECONDS
             while len(each) < REPEATS[0] or (len(each) < REPEATS[1] and clock() < until):
                 began = clock()
                 gradient(signal, g)
