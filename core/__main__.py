@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from core import hands, jobs, report, runs, sweep, tf_config
+from core import hands, jobs, pace, report, runs, sweep, tf_config
 from core.evaluation import evaluate, judge
 from core.images import ink, mnist
 from core.model import forward
@@ -591,8 +591,7 @@ class ProgressLine:
 
     def __call__(self, progress):
         point = progress.point
-        minutes, seconds = divmod(round(progress.seconds_left), 60)
-        words = f"step {progress.step:,} of {progress.steps:,}, {minutes}:{seconds:02d} left"
+        words = f"step {progress.step:,} of {progress.steps:,}, {pace.duration(progress.seconds_left)} left"
         words += f", {progress.images_per_second:,.0f} images/s"
         if point:
             words += f", train {point['train_accuracy']:.4f}, test {point['test_accuracy']:.4f}"

@@ -10,7 +10,12 @@ import numpy as np
 from core.recipe import Recipe
 
 QUANTITIES = ("train_accuracy", "test_accuracy", "train_loss", "test_loss", "learning_rate")
+CURVE_IMAGES = 2000  # test images behind a curve's point; the result at the end takes all of them
+FIRST_IMAGES = 500  # test images behind its first point; few, because the visitor is waiting for it
 ENOUGH_POINTS = 12  # for a hint: fewer say nothing yet
+
+
+AXIS_ENDS = (1, 1.5, 2, 3, 4, 5, 6, 8)  # of an axis that grows, times a power of ten
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,17 @@ def hints(recipe: Recipe, points: list[dict]) -> list[str]:
             "network stays there while its number line forms. Try patience, all pairs of a batch, a higher rate."
         )
     return found
+
+
+def axis_end(step: int, steps: int) -> int:
+    """Return where an axis of a run at `step` of `steps` ends: rounded up, so that it seldom moves, at most `steps`."""
+    ends = (round(lead * 10**power) for power in range(1, 7) for lead in AXIS_ENDS)
+    return min(steps, next((end for end in ends if end >= step), steps))
+
+
+def curve_images(test_images: int) -> int:
+    """Return how many of so many test images a curve's points are measured on: every second, third, … of them."""
+    return len(range(0, test_images, max(1, test_images // CURVE_IMAGES)))
 
 
 def _is_number(value):

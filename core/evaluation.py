@@ -36,24 +36,25 @@ def evaluate(network: Network, weights: forward.Weights, data: mnist.Mnist) -> E
 
 def judge(answers: Answers, data: mnist.Mnist) -> Evaluation:
     """Judge a network by its answers to the test images of `data`."""
-    labels, kind = data.test_labels.astype(int), judging_images(data)
+    labels, images = data.test_labels.astype(int), judging_images(data)
     if answers.network.reads_pairs:
         pairs = judged_pairs(len(labels))
         logits, truth = answers.logits(pairs[:, 0], pairs[:, 1]), labels[pairs].sum(axis=1)
         by_pair = _accuracy_by_pair(logits.argmax(axis=1) == truth, labels[pairs])
         independent = len(labels) // 2
-        described = f"{kind}, mean of {PAIRINGS} pairings of {len(labels):,} digits into {independent:,} disjoint pairs"
+        described = f"{images}, mean of {PAIRINGS} pairings into {independent:,} disjoint pairs"
     else:
         logits, truth, independent, by_pair = answers.top, labels, len(labels), None
-        described = f"{kind}, {independent:,} digits"
+        described = images
     accuracy = float((logits.argmax(axis=1) == truth).mean())
     loss = float(-np.log(np.maximum(operations.softmax(logits)[np.arange(len(truth)), truth], 1e-30)).mean())
     return Evaluation(accuracy, math.sqrt(accuracy * (1 - accuracy) / independent), loss, described, by_pair)
 
 
 def judging_images(data: mnist.Mnist) -> str:
-    """Which images judge, in words."""
-    return "MNIST's test set" if data.name == "full" else "the embedded test set"
+    """Say which images judge, and how many they are."""
+    count = f"{len(data.test_labels):,}"
+    return f"MNIST's {count} test digits" if data.name == "full" else f"the {count} embedded test digits"
 
 
 def judged_pairs(digits: int) -> np.ndarray:

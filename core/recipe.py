@@ -8,6 +8,7 @@ import numpy as np
 
 from core.model.networks import NETWORKS, Network, untied
 from core.model.operations import DIGITS
+from core.typed import read_number
 
 MOST_ALL_PAIRS = 1024  # digits of a batch whose N² pairs fit in memory
 
@@ -149,16 +150,36 @@ def recipe_from_dict(values: dict) -> Recipe:
     return replace(recipe, resampling="bilinear") if recipe.augments and "resampling" not in values else recipe
 
 
-def _check(f, value):
+def read_field(name: str, text: str) -> object:
+    """Read a field's value from text, as it is typed into the form or stands in a link.
+
+    Raises ValueError naming the field, what was written and what is allowed.
+    """
+    f = next(f for f in fields(Recipe) if f.name == name)
+    value, written = text.strip(), repr(text[:60])
+    if isinstance(f.default, bool):
+        value = {"true": True, "false": False}.get(value.lower(), text)
+    elif f.default is None and value.lower() in ("none", "all"):
+        value = None
+    elif "low" in f.metadata:
+        number = read_number(text, whole=isinstance(f.metadata["low"], int))
+        value, written = (value, written) if number is None else (number, value[:60])
+    _check(f, value, written if text.strip() else "empty")
+    return value
+
+
+def _check(f, value, written=None):
+    """Raises ValueError, calling the value what was written, if it is not allowed."""
+    written = repr(value) if written is None else written
     if "options" in f.metadata:
         # `in` alone would take 1 for True
         if not any(value is option or (type(value) is str and value == option) for option in f.metadata["options"]):
             allowed = ", ".join(str(option) for option in f.metadata["options"])
-            raise ValueError(f"{f.name} is {value!r}; allowed: {allowed}")
+            raise ValueError(f"{f.name} is {written}; allowed: {allowed}")
         return
     if "pattern" in f.metadata:
         if not isinstance(value, str) or not re.fullmatch(f.metadata["pattern"], value):
-            raise ValueError(f"{f.name} is {value!r}; allowed: {f.metadata['allowed']}")
+            raise ValueError(f"{f.name} is {written}; allowed: {f.metadata['allowed']}")
         return
     low, high = f.metadata["low"], f.metadata["high"]
     if value is None and f.default is None:
@@ -168,4 +189,4 @@ def _check(f, value):
     # written so that NaN, which fails every comparison, is refused
     if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
         kind = "a whole number" if whole else "a number"
-        raise ValueError(f"{f.name} is {value!r}; allowed: {kind} from {low:,} to {high:,}")
+        raise ValueError(f"{f.name} is {written}; allowed: {kind} from {low:,} to {high:,}")

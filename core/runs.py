@@ -230,7 +230,7 @@ def write_progress(run: Run, phase: str, **numbers: float) -> None:
 
 
 def read_progress(run: Run) -> dict:
-    """What `write_progress` told last: phase, and where it has them step, steps, images_per_second, seconds_left."""
+    """What `write_progress` told last: phase; where known step, steps, images_per_second, seconds_left, done."""
     return _read_object(run.folder / "progress.json")
 
 
@@ -425,6 +425,13 @@ def has_weights(run: Run) -> bool:
     return _has(run, WEIGHTS)
 
 
+def why_no_weights(run: Run) -> str:
+    """Say why a run without a checkpoint has none."""
+    if is_shipped(run):
+        return f"{run.name} is shipped without its weights; only its curve is here. Choose another run."
+    return f"{run.name} has no checkpoint yet. Train it longer, or choose another run."
+
+
 def check_weights(network: Network, source: Path | bytes, called: str = "") -> dict[str, np.ndarray]:
     """As `tensors.check`, raising RunError."""
     try:
@@ -481,7 +488,7 @@ def _load_resume(path):
 def _newest_whole(run, name, load):
     """What `load` makes of a file, and no fault; or of the one before it, and the newest one's fault. RunError."""
     if not _has(run, name):
-        raise RunError(f"{run.name} has no checkpoint yet. Train it longer, or choose another run.")
+        raise RunError(why_no_weights(run))
     fault = ""
     for path in (run.folder / name, run.folder / (BEFORE + name)):
         try:

@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from core import hands, keras_model, runs
 from core.augmentation import augment
+from core.curves import CURVE_IMAGES, FIRST_IMAGES
 from core.evaluation import PAIRINGS, Evaluation, judge
 from core.images import mnist, pen
 from core.insight import number_line
@@ -37,8 +38,6 @@ CALL_STEPS = 50  # steps inside one call of the graph at most
 CALL_SECONDS = 0.5  # for such a call, about, so that Stop is heard and progress is shown
 AVERAGE_EVERY = 8  # steps between two additions to the averaged weights: a pass over all of them is not free
 SNAPSHOT_FACTOR = 1.5  # between the steps of two snapshots: a network changes most at first
-CURVE_IMAGES = 2000  # test images of a curve's point; the result at the end takes all of them
-FIRST_IMAGES = 500  # of its first point, at step 1, for which somebody waits
 SAVE_SECONDS = 10  # between two checkpoints
 TRIAL_SECONDS = 0.5  # of the two number formats
 LEAST_ROUNDS = 3  # of it: the first one includes what is prepared once
@@ -93,10 +92,10 @@ def train(
     runs.rewind_metrics(run, trainer.step)
     runs.rewind_snapshots(run, trainer.step)
     _follow(run, trainer, report)
-    runs.write_progress(run, "measuring", step=trainer.step, steps=trainer.step)
+    _tell_measuring(run, trainer.step, 0.0)
     weights = _finite_weights(run, trainer)
     runs.save_weights(run, weights, trainer.step)
-    answers = of_digits(run.network, weights, data.test_images)
+    answers = of_digits(run.network, weights, data.test_images, lambda done: _tell_measuring(run, trainer.step, done))
     result = judge(answers, data)
     runs.save_answers(run, answers.tensors(), data.name)
     spent = {"steps": trainer.step, "seconds": round(trainer.seconds, 1), "precision": trainer.precision}
@@ -120,6 +119,10 @@ def _draw_pen_images(run, step):
             raise Stop
 
     pen_images(run.recipe, tell)
+
+
+def _tell_measuring(run, step, done):
+    runs.write_progress(run, "measuring", step=step, steps=step, done=round(done, 3))
 
 
 def settle_determinism(recipe: Recipe) -> None:
@@ -153,6 +156,7 @@ def _follow(run, trainer, report):
                     runs.save_snapshot(run, taken, trainer.step)
             if began is None:
                 began, first = time.monotonic(), trainer.step
+                runs.write_progress(run, "training", step=first, steps=steps)  # what was loaded is loaded
             else:
                 pace = (time.monotonic() - began) / (trainer.step - first)
                 progress = Progress(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.curves import Curve, curve, hints, mean_of, rate_changes, smoothed
+from core.curves import Curve, axis_end, curve, curve_images, hints, mean_of, rate_changes, smoothed
 from core.recipe import Recipe
 from pages.shared.curves import _positive, specification
 
@@ -93,6 +93,20 @@ def test_axes_are_fixed_so_that_a_growing_curve_does_not_flicker():
     figures = [specification([c], "accuracy", 1000, 0.0, 1.0) for c in (young, old)]
     assert figures[0] == figures[1]
     assert figures[0]["encoding"]["x"]["scale"]["domain"] == [0, 1000]
+    shaded = [specification([c], "accuracy", 1000, 0.0, 1.0, shade_rest=True) for c in (young, old)]
+    assert shaded[0] == shaded[1] and len(shaded[0]["layer"]) == len(figures[0]["layer"]) + 1
+
+
+def test_a_growing_axis_ends_soon_after_what_is_done_moves_seldom_and_never_passes_the_end():
+    ends = [axis_end(step, 20_000) for step in range(1, 20_001)]
+    assert all(step <= end for step, end in enumerate(ends, 1)) and ends[-1] == 20_000
+    # the curve fills two thirds of the width from the first dozen iterations on
+    assert min(step / end for step, end in enumerate(ends, 1) if step > 10) > 0.66
+    assert len(set(ends)) < 30 and axis_end(1, 1) == 1 and axis_end(7, 15) == 10
+
+
+def test_a_point_is_measured_on_2000_of_the_full_test_set_and_on_all_of_the_embedded_one():
+    assert [curve_images(count) for count in (10_000, 1000, 1)] == [2000, 1000, 1]
 
 
 def test_a_logarithm_shows_a_band_that_reaches_below_zero():

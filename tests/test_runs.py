@@ -128,6 +128,9 @@ def test_weights_read_back_as_float32(run, weights, dtype):
 def test_no_checkpoint_yet_is_said(run):
     with pytest.raises(runs.RunError, match="no checkpoint yet"):
         runs.load_weights(run)
+    (run.folder / "shipped").touch()
+    with pytest.raises(runs.RunError, match="is shipped without its weights; only its curve is here"):
+        runs.load_weights(run)
 
 
 def _changed(name, change):

@@ -365,6 +365,21 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_says_what_to_do(tmp_path):
         training._follow(run, work, lambda progress: None)
 
 
+def test_loading_ends_with_the_first_iteration_and_measuring_tells_how_far_it_is(tmp_path, monkeypatch):
+    told, write = [], runs.write_progress
+
+    def heard(run, phase, **numbers):
+        told.append((phase, numbers))
+        write(run, phase, **numbers)
+
+    monkeypatch.setattr(runs, "write_progress", heard)
+    run = jobs.create(Recipe(network="tiny", steps=3, batch=8, precision="float32"), tmp_path / "run")
+    training.train(run, mnist.embedded())
+    assert told[0] == ("training", {"step": 1, "steps": 3}) and len(runs.read_metrics(run)) == 3
+    done = [more["done"] for phase, more in told if phase == "measuring"]
+    assert done == sorted(set(done)) and done[0] == 0 and done[-1] == 1 and len(done) > 2
+
+
 def test_weights_that_are_not_finite_are_never_saved(tmp_path, monkeypatch):
     """ReLU turns a convolution that is not a number into zeros, and the loss stays finite."""
     monkeypatch.setattr(training, "SAVE_SECONDS", 0)

@@ -60,6 +60,11 @@ def cache_path() -> Path:
     return (Path(home) if home else Path.home() / ".keras") / "datasets" / "mnist.npz"
 
 
+def is_here() -> bool:
+    """Tell whether a file of the full set is in Keras' cache, without reading it."""
+    return cache_path().is_file()
+
+
 def load(download: bool = True, report: Callable[[str], None] = lambda message: None) -> Mnist:
     """The full set if it is in Keras' cache or can be downloaded there, else the embedded one with a notice why.
 

@@ -27,7 +27,7 @@ else:
 st.subheader("Accuracy against parameters")
 reached(entries, chosen)
 
-st.subheader("Keep")
+st.subheader("Name, download, delete")
 keeping.said()
 left, right = st.columns(2, gap="large")
 with left:

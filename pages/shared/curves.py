@@ -31,31 +31,36 @@ def chart(
     key: str,
     title: str,
     last_step: int | None = None,
+    shade_rest: bool = False,
     low: float | None = 0.0,
     high: float | None = 1.0,
     log_steps: bool = False,
     log_values: bool = False,
     marks: list[tuple[int, str]] = (),
     alt: str | None = None,
+    height: int = HEIGHT_PIXELS,
 ) -> Callable[[str], bytes]:
     """Draw curves against the step in one figure, with the values under the pointer.
 
     Each curve's label is its line in the legend; train and test of one label are told apart by the dash. `last_step`
-    fixes the horizontal axis and `low`, `high` the vertical one (None: as the values need). `marks` are steps with a
-    word, drawn as vertical lines. What it returns gives the figure as a file, "svg" or "png".
+    fixes the horizontal axis and `low`, `high` the vertical one (None: as the values need). `shade_rest` shades what is
+    left up to `last_step`. `marks` are steps with a word, drawn as vertical lines. `height` is in pixels, without
+    further lines of the legend. What it returns gives the figure as a file, "svg" or "png".
     """
     if log_values:
         curves = [_positive(curve) for curve in curves]
-    drawn = specification(curves, title, last_step, low, high, log_steps, log_values, marks)
+    drawn = specification(curves, title, last_step, low, high, log_steps, log_values, marks, shade_rest)
     columns = _columns(curves)
     lines = len(set(columns["curve"])) - LEGEND["columns"]  # so much more may the legend take on a phone
-    height = HEIGHT_PIXELS + LEGEND_LINE_PIXELS * max(0, lines)
+    height += LEGEND_LINE_PIXELS * max(0, lines)
     charts.draw(drawn, lean.table(columns), key=key, height=height, alt=alt or title)
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return lambda kind: figure.render(drawn, rows, kind)
 
 
-def specification(curves, title, last_step, low, high, log_steps=False, log_values=False, marks=()) -> dict:
+def specification(
+    curves, title, last_step, low, high, log_steps=False, log_values=False, marks=(), shade_rest=False
+) -> dict:
     """The figure in Vega-Lite, without its data: columns step, value, low, high, curve, kind."""
     steps = {"type": "symlog" if log_steps else "linear", "nice": False}
     if last_step is not None:
@@ -130,6 +135,17 @@ def specification(curves, title, last_step, low, high, log_steps=False, log_valu
         }
         for step, word in marks
     ]
+    if shade_rest:  # from the data, so that the figure itself stays the same while the curve grows
+        rest = {
+            "transform": [{"aggregate": [{"op": "max", "field": "step", "as": "done"}]}],
+            "mark": {"type": "rect", "opacity": 0.18, "color": "#8a8f98"},
+            "encoding": {
+                "x": {**x, "field": "done"},
+                "x2": {"datum": last_step},
+                "tooltip": {"value": "still to come"},
+            },
+        }
+        layers.insert(0, rest)
     return charts.readable({"encoding": {"x": x}, "layer": layers})
 
 

@@ -73,7 +73,7 @@ def probability(p: float) -> str:
 def headline(run: runs.Run, found: Readings) -> None:
     """The run's accuracy, as its result.json has it where the images are the same, and the number of its mistakes."""
     data, count = test_set(), len(found.truth)
-    images = f"{evaluation.judging_images(data)}, {len(data.test_labels):,} digits"
+    images = evaluation.judging_images(data)
     if run.network.reads_pairs:
         accuracy = tally_of(run).accuracy
         note = (

@@ -11,6 +11,7 @@ from pages.shared.choosing import CHOSEN
 from pages.shared.written import plain
 
 DISCARDED, SAID, UPLOAD = "discarded_run", "said_of_runs", "upload_number"  # keys of the session
+UPLOADED_NETWORK = "uploaded_network"  # key of the session, where a file fits several networks
 
 
 def said() -> None:
@@ -66,7 +67,7 @@ def card(entry: Entry) -> None:
             key=f"delete {run.name}",
         )
     if not weights.exists():
-        st.caption("It has no checkpoint yet, so there are no weights to download.")
+        st.caption(plain(runs.why_no_weights(run)))
     st.caption(f"As a Keras model: python -m core export {plain(run.name)}")
 
 
@@ -85,17 +86,17 @@ def upload() -> None:
     except runs.RunError as error:
         st.error(plain(error))
         return
-    recipe = fitting[0]
     if len(fitting) > 1:
-        recipe = st.selectbox(
+        st.selectbox(
             "Network",
             fitting,
             format_func=lambda recipe: recipe.network + ("" if recipe.tied else ", untied"),
+            key=UPLOADED_NETWORK,
             help="These networks have the same tensors, so the file alone cannot tell.",
         )
     else:
-        st.write(f"They are weights of {recipe.network}{'' if recipe.tied else ', untied'}.")
-    st.button("Add as a run", type="primary", on_click=_add, args=(file, recipe))
+        st.write(f"They are weights of {fitting[0].network}{'' if fitting[0].tied else ', untied'}.")
+    st.button("Add as a run", type="primary", on_click=_add, args=(file, fitting))
 
 
 def deleted() -> None:
@@ -106,7 +107,8 @@ def deleted() -> None:
         )
 
 
-def _add(file, recipe):
+def _add(file, fitting):
+    recipe = st.session_state[UPLOADED_NETWORK] if len(fitting) > 1 else fitting[0]  # as chosen at the press
     try:
         run = exchange.add_upload(file.getvalue(), recipe, file.name)
     except runs.RunError as error:

@@ -17,7 +17,7 @@ from core import comparison, runs
 from core.model import forward
 from core.model.forward import Weights
 from core.model.networks import Network, uncut
-from pages.shared.written import plain
+from pages.shared.written import measured, plain, trained_on
 
 # told apart by colour-blind eyes, and seen on white as on black; top and bottom keep them on every page
 COLOURS = {"top": "#2e86de", "bottom": "#e8700a"}
@@ -226,16 +226,9 @@ def run_description(run: runs.Run, result: dict | None) -> str:
     """What a run is, was trained on, and reached, as Markdown."""
     if run.data_name == runs.UPLOADED:
         return f"{run.network.parameters:,} parameters. What it was trained on is {plain(run.data)}."
-    images = "all training images" if run.recipe.examples is None else f"{run.recipe.examples:,} training images"
-    measured = (
-        f"Accuracy {result['accuracy']:.4f} ± {result['standard_error']:.4f} on {plain(result['data'])}."
-        if result
-        else "Not finished: its accuracy is not measured yet."
-    )
-    if "pen_accuracy" in (result or {}):
-        measured += f" Of pairs drawn by six people it never met it reads {result['pen_accuracy']:.4f}."
-    pen = ", and on the pen strokes of 24 people" if run.recipe.step_pen_digits else ""
-    return f"{run.network.parameters:,} parameters. Trained on {images} of: {plain(run.data)}{pen}. {measured}"
+    reached = measured(run, result) if result else "Not finished: its accuracy is not measured yet."
+    images = plain(trained_on(run)) or "nothing yet"
+    return f"{run.network.parameters:,} parameters. Trained on {images}. {plain(reached)}"
 
 
 def about(network: Network, weights: Weights, top: np.ndarray | None, bottom: np.ndarray | None) -> None:

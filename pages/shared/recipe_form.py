@@ -1,12 +1,14 @@
-"""The controls of a recipe, each with its range and its sentence from core.recipe, and all of them in the link."""
+"""The controls of a recipe, each with its range and its sentence from core.recipe, and what a link says of one."""
 
 import dataclasses
+import urllib.parse
 
 import streamlit as st
 
+from core.images import mnist
 from core.model.networks import NETWORKS
 from core.presets import PRESETS, fast
-from core.recipe import Recipe
+from core.recipe import Recipe, read_field
 from pages.shared.written import plain
 
 FIELDS = {f.name: f for f in dataclasses.fields(Recipe)}
@@ -25,62 +27,75 @@ LABELS = {
     "unmet": "Pairs never trained on",
     "deterministic": "Bit-identical on every repeat",
 }
-STRIDE = {"learning_rate": 1e-4, "keep_prob": 0.05, "average_decay": 0.001, "weight_decay": 0.01, "outlier_rate": 0.01}
+FOLLOWED = "followed_link"  # key of the session: the recipe in the link that the form took up or gave last
 
 
-def recipe_form() -> Recipe | None:
-    """Show the controls; the recipe they say, or None and a message where they make no sense together."""
-    _begin()
+def choose_network() -> None:
+    """Show which network is trained, and the presets that fill the form for it."""
+    _follow_link()
     st.selectbox("Network", list(NETWORKS), key=_key("network"), persist_state="session")
-    network = st.session_state[_key("network")]
     with st.container(horizontal=True):
         for name, preset in PRESETS.items():
-            st.button(name, on_click=fill, args=(preset(network),), help=preset.__doc__.splitlines()[0])
+            st.button(name, on_click=_fill_preset, args=(name,), help=preset.__doc__.splitlines()[0])
+
+
+def recipe_fields() -> None:
+    """Show every other control, with what is wrong under each text that cannot be used."""
     _examples()
     left, right = st.columns(2)
     with left:
         _controls("batch", "learning_rate", "keep_prob", "pen_share")
     with right:
         _controls("steps", "schedule", "seed")
-    hidden = () if NETWORKS[network].reads_pairs else HALVES
-    if not hidden:
-        with st.expander("The two halves"):
+    if NETWORKS[st.session_state[_key("network")]].reads_pairs:
+        with st.expander(_titled("The two halves", HALVES), key="box_of_halves"):
             _controls(*HALVES)
-    with st.expander("Augmentation"):
+    on = any(_value(name) != FIELDS[name].default for name in AUGMENTATION)
+    with st.expander(f"Augmentation: {'on' if on else 'off'}", key="box_of_augmentation"):
         st.caption("Every training image is changed at random by up to this much, anew each time it is seen.")
         _controls(*AUGMENTATION, "resampling")
-    with st.expander("How it is computed"):
+    with st.expander(_titled("How it is computed", HOW), key="box_of_computation"):
         _controls(*HOW)
-    said = {name: st.session_state[_key(name)] for name in FIELDS if name not in hidden}
-    try:
-        recipe = Recipe(**said)
-    except ValueError as error:
-        st.error(f"This cannot be trained: {plain(error)}.")
-        return None
-    _to_link(recipe)
-    return recipe
+
+
+def form_recipe() -> Recipe:
+    """Return the recipe that the form says at this moment, also inside a callback. Raises ValueError in words."""
+    hidden = () if NETWORKS[st.session_state[_key("network")]].reads_pairs else HALVES
+    values, refused = {}, []
+    for name in FIELDS:
+        if name not in hidden:
+            try:
+                values[name] = _read(name)
+            except ValueError as error:
+                refused.append(str(error))
+    if refused:
+        raise ValueError("; ".join(refused))
+    return Recipe(**values)
 
 
 def fill(recipe: Recipe) -> None:
     """Let the form say this recipe."""
     for name, value in recipe.as_dict().items():
-        st.session_state[_key(name)] = value
+        typed = "low" in FIELDS[name].metadata and name != "examples"
+        st.session_state[_key(name)] = f"{value:.12g}" if typed else value
+
+
+def give_link(recipe: Recipe, **more: str) -> None:
+    """Let the page's address say a recipe, which the form says already: one step for the browser's Back."""
+    st.session_state[FOLLOWED] = in_link(recipe)
+    st.query_params.from_dict(in_link(recipe) | more)
+
+
+def link_to(recipe: Recipe) -> str:
+    """Return the address of this page with a form filled as the recipe says."""
+    page = (st.context.url or "/train").split("?")[0]
+    return f"{page}?{urllib.parse.urlencode(in_link(recipe))}"
 
 
 def in_link(recipe: Recipe) -> dict[str, str]:
     """What a link to this page says of a recipe: its network, and each field that is not the default."""
     changed = {name: str(value) for name, value in recipe.as_dict().items() if value != FIELDS[name].default}
     return {"network": recipe.network} | changed
-
-
-def _begin():
-    """On a session's first look, fill the form from the link, or else with a quick recipe."""
-    if _key("network") in st.session_state:
-        return
-    recipe, refused = from_link(st.query_params.to_dict())
-    fill(recipe)
-    for reason in refused:
-        st.warning(f"The link asks for what cannot be, and the default stands there now: {plain(reason)}.")
 
 
 def from_link(asked: dict[str, str]) -> tuple[Recipe, list[str]]:
@@ -91,49 +106,83 @@ def from_link(asked: dict[str, str]) -> tuple[Recipe, list[str]]:
     for name in FIELDS:
         if name in asked:
             try:
-                recipe = dataclasses.replace(recipe, **{name: _parsed(name, asked[name])})
+                recipe = dataclasses.replace(recipe, **{name: read_field(name, asked[name])})
             except ValueError as error:
                 refused.append(str(error))
     return recipe, refused
 
 
-def _parsed(name, said):
-    """A field's value from its words in a link; what cannot be read stays words, and the recipe refuses it."""
-    field = FIELDS[name]
-    if isinstance(field.default, bool):
-        return {"true": True, "false": False}.get(said.lower(), said)
-    if "low" not in field.metadata:
-        return said
-    if field.default is None and said.lower() in ("none", "all"):
-        return None
-    try:
-        return int(said) if isinstance(field.metadata["low"], int) else float(said)
-    except ValueError:
-        return said
+def _follow_link():
+    """Fill the form when the session begins, and when another recipe came into the link: by Back, or by a press."""
+    asked = {name: value for name, value in st.query_params.to_dict().items() if name in FIELDS}
+    begins = _key("network") not in st.session_state
+    if asked == st.session_state.get(FOLLOWED) and not begins:
+        return
+    st.session_state[FOLLOWED] = asked
+    if asked or begins:  # a link without a recipe leaves the form as it is
+        recipe, refused = from_link(asked)
+        fill(recipe)
+        for reason in refused:
+            st.warning(plain(f"The link asks for what cannot be, and the default stands there now: {reason}."))
 
 
-def _to_link(recipe):
-    others = {name: value for name, value in st.query_params.to_dict().items() if name not in FIELDS}
-    wanted = others | in_link(recipe)
-    if wanted != st.query_params.to_dict():
-        st.query_params.from_dict(wanted)
+def _fill_preset(name):
+    fill(PRESETS[name](st.session_state[_key("network")]))
 
 
 def _key(name):
     return f"recipe_{name}"
 
 
+def _read(name):
+    """A field's value in the form. Raises ValueError, by the name that the form calls it, if it cannot be used."""
+    written = st.session_state[_key(name)]
+    try:
+        return read_field(name, written) if isinstance(written, str) else written
+    except ValueError as error:
+        raise ValueError(_label(name) + str(error).removeprefix(name)) from None
+
+
+def _value(name):
+    """As `_read`, for a title: a text that cannot be used counts as changed."""
+    try:
+        return _read(name)
+    except ValueError:
+        return None
+
+
+def _titled(title, names):
+    """A closed box's title with what differs in it from the default, as a preset may have changed it."""
+    changed = [
+        f"{_label(name).lower()} {st.session_state[_key(name)]}"
+        for name in names
+        if _value(name) != FIELDS[name].default
+    ]
+    return plain(f"{title}: {', '.join(changed)}") if changed else title
+
+
+def _label(name):
+    return LABELS.get(name, name.replace("_", " ").capitalize())
+
+
 def _examples():
     value = st.session_state[_key("examples")]
     options = EXAMPLES if value in EXAMPLES else sorted([value, *EXAMPLES[:-1]]) + [None]
+    here = mnist.is_here()
+    every = f"all {FIELDS['examples'].metadata['high']:,}" if here else "all"
     st.select_slider(
         LABELS["examples"],
         options,
-        format_func=lambda count: "all" if count is None else f"{count:,}",
+        format_func=lambda count: every if count is None else f"{count:,}",
         key=_key("examples"),
         persist_state="session",
         help=FIELDS["examples"].metadata["meaning"],
     )
+    if not here:
+        st.caption(
+            "MNIST is not on this machine yet. Start downloads it (11 MB). Without a connection, “all” are the 4,000 "
+            "training images that come with the app, and 1,000 others test."
+        )
 
 
 def _controls(*names):
@@ -142,18 +191,23 @@ def _controls(*names):
 
 
 def _control(name):
-    field = FIELDS[name]
-    rules = field.metadata
-    label = LABELS.get(name, name.replace("_", " ").capitalize())
+    rules, label = FIELDS[name].metadata, _label(name)
     common = {"key": _key(name), "help": rules["meaning"], "persist_state": "session"}
-    if isinstance(field.default, bool):
+    if isinstance(FIELDS[name].default, bool):
         st.toggle(label, **common)
     elif "options" in rules:
         st.selectbox(label, rules["options"], **common)
-    elif "pattern" in rules:
-        st.text_input(label, placeholder=rules["allowed"], **common)
-    elif isinstance(rules["low"], int):
-        st.number_input(label, rules["low"], rules["high"], **common)
     else:
-        stride = STRIDE.get(name, 0.05 if rules["high"] <= 1 else 0.5)
-        st.number_input(label, rules["low"], rules["high"], step=stride, format="%g", **common)
+        text_field(label, placeholder=rules.get("allowed"), **common)
+        try:
+            _read(name)
+        except ValueError as error:
+            st.error(plain(f"{error}."))
+
+
+def text_field(label: str, **options) -> str:
+    """Show a field for text or a number, sent when the typing pauses: on a tablet a tap on Start may not end it.
+
+    It is text, because a browser's own number field makes 5 of "0,5", 1 of "1e3" and nothing of what is out of range.
+    """
+    return st.text_input(label, live="0.5s", autocomplete="off", **options)

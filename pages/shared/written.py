@@ -2,6 +2,8 @@
 
 import re
 
+from core import pace, runs
+
 # Streamlit makes links, arrows, dashes, icons and emoji of finished text, escaped or not; a space of no width at
 # these positions keeps it from that.
 MAKES_MORE_OF_TEXT = re.compile(
@@ -28,3 +30,26 @@ def plain(text: object) -> str:
     printable = "".join(character if character.isprintable() else " " for character in str(text))
     line = MAKES_MORE_OF_TEXT.sub("\u200b", " ".join(printable.split()))
     return re.sub(r"^(\d+)([.)])", r"\1\\\2", MARKS.sub(r"\\\g<0>", line))  # the outer one: no list begins
+
+
+def trained_on(run: runs.Run) -> str:
+    """Which images a run trains on, to follow "trained on"; empty before its trainer has looked what there is."""
+    counted = re.search(r"([\d,]+) images to train", run.data)
+    if not counted:
+        return run.data
+    source = "MNIST" if run.data_name == "full" else "the part of MNIST that comes with the app"
+    pen = ", and on the pen strokes of 24 people" if run.recipe.step_pen_digits else ""
+    if run.recipe.examples is None:
+        return f"all {counted[1]} training images of {source}{pen}"
+    return f"{run.recipe.examples:,} of the {counted[1]} training images of {source}{pen}"
+
+
+def measured(run: runs.Run, result: dict) -> str:
+    """A finished run's accuracy, on what, and after how long a training on which machine."""
+    said = f"Accuracy {result['accuracy']:.4f} ± {result['standard_error']:.4f} on {result['data']}"
+    if result.get("seconds"):
+        machine = "on the machine it was shipped from" if runs.is_shipped(run) else "here"
+        said += f", after {pace.duration(result['seconds'])} of training {machine}"
+    if "pen_accuracy" in result:
+        said += f". Of pairs drawn by six people it never met it reads {result['pen_accuracy']:.4f}"
+    return f"{said}."

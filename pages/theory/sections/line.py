@@ -1,5 +1,7 @@
 """A signal and a filter of the visitor's own: chosen, or written number by number."""
 
+import contextlib
+
 import numpy as np
 import streamlit as st
 
@@ -37,12 +39,10 @@ def choose() -> tuple[np.ndarray, np.ndarray] | None:
         with st.container(horizontal=True):
             for name, words in FILTERS.items():
                 st.button(name, key=f"g_{name}", on_click=_put, args=("g", words))
-            flipped = "" if signal is None else convolution.write_numbers(signal[::-1])
             st.button(
                 "The signal, flipped",
                 key="g_flipped",
-                on_click=_put,
-                args=("g", flipped),
+                on_click=_flip,
                 disabled=signal is None,
                 help="A filter as long as the signal: under “valid” only one number is left.",
             )
@@ -79,3 +79,10 @@ def _field(name, key):
 
 def _put(key, words):
     st.session_state[key] = words
+
+
+def _flip():
+    """Write the signal backwards as the filter: the signal as it is written at the press, which may be unreadable."""
+    with contextlib.suppress(ValueError):
+        signal = convolution.read_numbers(st.session_state["f"], MOST_VALUES)
+        st.session_state["g"] = convolution.write_numbers(signal[::-1])
