@@ -72,7 +72,7 @@ def test_evaluate_measures_and_says_on_what(run, capsys):
     code, out, _ = core(capsys, "evaluate", run.folder, "--json")
     answer = json.loads(out)
     assert code == 0 and answer["run"] == run.name and answer["network"] == run.network.name
-    assert "embedded test set" in answer["data"] and 0 <= answer["accuracy"] < 0.5
+    assert "embedded test digits" in answer["data"] and 0 <= answer["accuracy"] < 0.5
     assert 0 <= answer["pen_accuracy"] < 0.5
     independent = 500 if run.network.reads_pairs else 1000
     expected = (answer["accuracy"] * (1 - answer["accuracy"]) / independent) ** 0.5
@@ -84,7 +84,7 @@ def test_pack_halves_the_weights_and_measures_again(run, capsys):
     code, out, _ = core(capsys, "pack", run.folder)
     assert code == 0 and "in float16, 0.0000 before" in out
     assert (run.folder / "weights.safetensors").stat().st_size < 0.51 * before
-    assert "embedded test set" in runs.read_result(run)["data"] and runs.read_result(run)["steps"] == 0
+    assert "embedded test digits" in runs.read_result(run)["data"] and runs.read_result(run)["steps"] == 0
     files = [run.folder / name for name in ("weights.safetensors", "answers.safetensors")]
     packed = [path.read_bytes() for path in files]
     core(capsys, "pack", run.folder)

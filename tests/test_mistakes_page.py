@@ -89,7 +89,7 @@ def test_offline_it_judges_by_the_embedded_images_and_says_so():
     app = page()
     assert f"<b>{measured.accuracy:.4f}</b> ± {measured.standard_error:.4f}" in said(app)
     assert (folder / kept.name).read_bytes() == kept.read_bytes()
-    assert "the embedded test set, 1,000 digits" in said(app) and "the full MNIST is not at" in said(app)
+    assert "the 1,000 embedded test digits" in said(app) and "the full MNIST is not at" in said(app)
 
 
 @pytest.mark.parametrize("name", ["sum", "sum_posterior", "deep-seed1"])
