@@ -16,6 +16,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from core.model import forward
 from core.model.networks import Network
 
 HEADER_BYTES = 64_000  # more than any network's tensor names and shapes need
@@ -71,7 +72,7 @@ def check(network: Network, source: Path | bytes, called: str = "") -> dict[str,
     """Weights of `network`, float32, from a safetensors file or from its bytes, which messages call `called`.
 
     Raises ValueError naming what is wrong: size, header, names, shapes, number format (float16 or float32), digest if
-    it has one, or values that are not finite.
+    it has one, or values that are not finite, or so large that answers would not be.
     """
     name = called or ("The file" if isinstance(source, bytes) else source)
     fault = f"{name} does not hold the weights of {network.name}"
@@ -101,7 +102,10 @@ def check(network: Network, source: Path | bytes, called: str = "") -> dict[str,
         raise ValueError(f"{fault}: {error.strerror}") from error
     except ValueError as error:
         raise ValueError(f"{fault}: {error}") from error
-    return {name: weights[name].astype(np.float32, copy=False) for name in network.weight_shapes}
+    weights = {name: weights[name].astype(np.float32, copy=False) for name in network.weight_shapes}
+    if forward.overflows(network, weights):
+        raise ValueError(f"{fault}: its values are so large that no answer would be a number")
+    return weights
 
 
 def weight_shapes(data: bytes) -> tuple[dict[str, tuple[int, ...]], str]:
@@ -126,9 +130,29 @@ def _header(data):
         header = json.loads(data[8 : 8 + length], object_pairs_hook=_without_duplicates)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError("its header cannot be read") from error
+    _check_kinds(header)
+    return header, 8 + length
+
+
+def _check_kinds(header):
+    """Raises ValueError unless every field of a header is of its kind: words that can be written, and whole numbers."""
+    try:
+        json.dumps(header, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half a character, as JSON may have
+        raise ValueError("its header holds what is no text") from None
     if not all(isinstance(entry, dict) for entry in header.values()):
         raise ValueError("its header describes no tensors")
-    return header, 8 + length
+    for name, entry in header.items():
+        if name == "__metadata__":
+            fits = all(isinstance(value, str) for value in entry.values())
+        else:
+            fits = isinstance(entry.get("dtype", ""), str) and _are_whole(entry.get("data_offsets", []))
+        if not fits:
+            raise ValueError(f"its header describes {name[:40]!r} in another way than safetensors does")
+
+
+def _are_whole(numbers):
+    return isinstance(numbers, list) and all(type(number) is int for number in numbers)
 
 
 def _without_duplicates(pairs):
@@ -146,14 +170,14 @@ def _check_tensors(tensors, expected):
         raise ValueError(f"tensor {odd[0][:40]!r} is {'missing' if odd[0] in expected else 'not one of its own'}")
     for name, shape in expected.items():
         if _shape(tensors[name]) != shape:
-            raise ValueError(f"{name} has shape {_shape(tensors[name])}, not {shape}")
+            raise ValueError(f"{name} has shape {str(_shape(tensors[name]))[:40]}, not {shape}")
         if tensors[name].get("dtype") not in _BYTES:
             raise ValueError(f"{name} is {str(tensors[name].get('dtype'))[:20]}, not float16 or float32")
 
 
 def _shape(tensor):
     shape = tensor.get("shape")
-    if not isinstance(shape, list) or not all(type(size) is int for size in shape):
+    if not _are_whole(shape):
         raise ValueError("its header gives a tensor no shape")
     return tuple(shape)
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
+from PIL import Image
 
 from core import exchange, runs, tensors
+from core.__main__ import main
 from core.images import mnist
 from core.model import forward
 from core.model.networks import NETWORKS, untied
@@ -82,6 +84,15 @@ def test_uploaded_weights_are_a_run_that_reads_digits(dtype, root):
     assert forward.logits(SHALLOW, weights, mnist.embedded().test_images[:5]).shape == (5, 10)
 
 
+def with_field(name, value):
+    """The file whose header says something else of one tensor."""
+    return with_header(lambda header: header | {"fc1.bias": header["fc1.bias"] | {name: value}})
+
+
+def with_values(change):
+    return safetensors.numpy.save({name: change(v).astype(np.float32) for name, v in weights_of(SHALLOW).items()})
+
+
 HOSTILE = {
     "empty": (b"", "not a safetensors file, or was cut short"),
     "short": (b"short", "not a safetensors file, or was cut short"),
@@ -109,6 +120,20 @@ HOSTILE = {
     "integers": (shallow_with(fc1__bias=np.zeros(10, np.int32)), "fc1.bias is I32"),
     "nan": (shallow_with(fc1__bias=np.full(10, np.nan, np.float32)), "fc1.bias has values that are not finite"),
     "infinite": (shallow_with(fc1__bias=np.full(10, np.inf, np.float16)), "fc1.bias has values that are not finite"),
+    "too large": (
+        with_values(lambda values: np.where(values > 0, 3e38, -3e38)),
+        "so large that no answer would be a number",
+    ),
+    "a list for a number format": (with_field("dtype", ["F32"]), "in another way than safetensors"),
+    "an object for a number format": (with_field("dtype", {"F32": 1}), "in another way than safetensors"),
+    "no number format": (with_field("dtype", None), "in another way than safetensors"),
+    "words for offsets": (with_field("data_offsets", ["0", "40"]), "in another way than safetensors"),
+    "truth for a shape": (with_field("shape", [True]), "a tensor no shape"),
+    "a shape of a thousand numbers": (with_field("shape", [1] * 1000), "has shape"),
+    "half a character in a name": (with_header(lambda h: h | {"\ud800": h["fc1.bias"]}), "holds what is no text"),
+    "half a character for a format": (with_field("dtype", "\ud800"), "holds what is no text"),
+    "half a character for a network": (with_header(lambda h: h | {"__metadata__": {"network": "\ud800"}}), "no text"),
+    "a number for a network": (with_header(lambda h: h | {"__metadata__": {"network": 7}}), "in another way"),
     "overlapping": (
         with_header(lambda h: h | {"fc1.bias": h["fc1.bias"] | {"data_offsets": [0, 40]}}),
         "does not hold the weights of shallow",
@@ -166,3 +191,13 @@ def test_the_largest_networks_weights_may_be_uploaded():
     assert max(4 * network.parameters for network in NETWORKS.values()) < most_bytes
     # two towers of their own are 26 MB in float32: those go through in float16, as `python -m core pack` writes them
     assert max(2 * untied(network).parameters for network in NETWORKS.values() if network.reads_pairs) < most_bytes
+
+
+def test_weights_that_answer_with_no_number_are_said_and_no_json_holds_nan(root, tmp_path, capsys):
+    run = exchange.add_upload(SHALLOW_FILE, Recipe(network="shallow"), "mine.safetensors")
+    (run.folder / "weights.safetensors").write_bytes(HOSTILE["too large"][0])
+    Image.fromarray(np.full((28, 28), 255, np.uint8)).save(tmp_path / "digit.png")
+    picture = str(tmp_path / "digit.png")
+    assert main(["predict", run.name, picture, picture, "--json"]) == 2
+    said = capsys.readouterr()
+    assert not said.out and "so large that no answer would be a number" in said.err

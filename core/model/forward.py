@@ -133,6 +133,18 @@ def predict_digit(network: Network, weights: Weights, digit: np.ndarray, half: s
     return tower(network, weights, digit[None], half)[0] if network.names_digits else None
 
 
+def overflows(network: Network, weights: Weights) -> bool:
+    """Return whether some image could take a value beyond float32, after which answers are no numbers.
+
+    No image takes any further than a white one does where every weight and bias counts with its magnitude.
+    """
+    magnitudes = {name: np.abs(tensor) for name, tensor in weights.items()}
+    height, width, _ = network.input_shape
+    with np.errstate(over="ignore", invalid="ignore"):
+        outputs = activations(network, magnitudes, np.ones((1, height, width), np.float32))
+    return not all(np.isfinite(output).all() for output in outputs)
+
+
 def through(steps: tuple[Step, ...], weights: Weights, x: np.ndarray) -> list[np.ndarray]:
     """The output of each of these steps in order, when x (n, …) goes into the first."""
     outputs = []
