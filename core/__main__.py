@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from core import hands, jobs, pace, report, runs, sweep, tf_config
+from core import files, hands, jobs, pace, report, runs, scratch, sweep, tf_config
 from core.evaluation import evaluate, judge
 from core.images import ink, mnist
 from core.model import forward
@@ -93,6 +93,11 @@ def _run(arguments):
     except (InputError, runs.RunError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print(f"error: {error.filename or 'The output'} cannot be used ({error.strerror or error})", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
@@ -160,8 +165,7 @@ def train_command(given) -> int:
         return _follow(together, None if given.resume else _recipe(asked, together))
     if given.resume:
         run = runs.read(runs.locate(given.resume))
-        if runs.status(run) == "finished":
-            raise InputError(f"{run.name} has finished: nothing is left to resume")
+        runs.refuse_to_train(run)  # before a download; `begin` asks again under the lock
         data = mnist.load(report=_say)
         _refuse_data(run.recipe, data, run)
         _refuse_workers(run.recipe, together)
@@ -173,9 +177,9 @@ def train_command(given) -> int:
         data = mnist.load(report=_say)
         _refuse_data(recipe, data)
         run = jobs.create(recipe, folder)
-    with runs.lock(run):
-        runs.unmark_queued(run)
-        runs.forget_ending(run)
+    run, held = runs.begin(run)
+    with held:
+        _refuse_data(run.recipe, data, run)  # another process may have settled them while this one waited
         return _train(run, data, given.resume or given.run or run.name, together)
 
 
@@ -255,6 +259,8 @@ def _refuse_workers(recipe, together):
 
 def _import_tensorflow():
     """TensorFlow, imported where it is needed because it takes seconds and half a gigabyte."""
+    if __name__ == "__main__" and "tensorflow" not in sys.modules:  # else the process is somebody else's
+        scratch.use_own(runs.ROOT / ".jobs" / "scratch")
     with _quiet_stderr():
         import tensorflow
     return tensorflow
@@ -453,9 +459,10 @@ def predict_command(given) -> int:
 
 
 def runs_command(given) -> int:
-    """List the runs with what was measured."""
-    rows = []
+    """List the runs with what was measured; what cannot be used of them is said on stderr."""
+    rows, faults = [], runs.unreadable()
     for run in runs.list_runs():
+        faults += [f"{run.name}/{fault}" for fault in runs.left_out(run)]
         result = runs.read_result(run) or {}
         rows.append(
             {
@@ -468,6 +475,8 @@ def runs_command(given) -> int:
                 "created": run.created,
             }
         )
+    for fault in faults:
+        _say(f"is left out: {fault}")
     if given.json:
         print(json.dumps(rows))
         return 0
@@ -482,21 +491,32 @@ def runs_command(given) -> int:
 def pack_command(given) -> int:
     """Replace the weights of a finished run by float16 ones and measure it again."""
     run = runs.read(runs.locate(given.run))
-    result = runs.read_result(run)
-    if result is None:
-        raise InputError(f"{run.name} has not finished: nothing to pack yet")
-    weights = {name: tensor.astype(np.float16) for name, tensor in _weights(run).items()}
+    runs.refuse_to_pack(run)
     data = mnist.load(report=_say)
     with runs.lock(run):
-        rounded = {name: tensor.astype(np.float32) for name, tensor in weights.items()}
+        runs.refuse_to_pack(run)  # again, as another process may have trained or packed it meanwhile
+        result, (weights, warning) = runs.read_result(run), runs.load_checkpoint(run)
+        if warning:
+            raise InputError(f"{warning} It is not packed: what was measured is not of these weights.")
+        is_packed = runs.is_packed(run)
+        if is_packed and runs.load_answers(run, data.name):
+            print(f"{run.name} is packed already: accuracy {result['accuracy']:.4f} in float16")
+            return 0
+        halves = {name: tensor.astype(np.float16) for name, tensor in weights.items()}
+        rounded = {name: tensor.astype(np.float32) for name, tensor in halves.items()}
         answers = of_digits(run.network, rounded, data.test_images)
         measured = judge(answers, data)
         if measured.accuracy < result["accuracy"] - LARGEST_LOSS:
             before, after = result["accuracy"], measured.accuracy
             raise InputError(f"{run.name} would fall from {before:.4f} to {after:.4f} in float16, and stays as it is")
-        runs.save_weights(run, weights, result["steps"])
-        runs.save_answers(run, answers.tensors(), data.name)
-        runs.write_result(run, result | dataclasses.asdict(measured) | hands.result(run, rounded))
+        try:
+            if not is_packed:  # else the copy that is kept of the full weights would be replaced, too
+                runs.save_weights(run, halves, result["steps"])
+            runs.save_answers(run, answers.tensors(), data.name)
+            runs.write_result(run, result | dataclasses.asdict(measured) | hands.result(run, rounded))
+        except OSError as error:
+            why = error.strerror or error
+            raise InputError(f"{run.folder} cannot be written ({why}). Make room, then pack it again.") from error
     print(f"{run.name}: accuracy {measured.accuracy:.4f} in float16, {result['accuracy']:.4f} before")
     return 0
 
@@ -506,8 +526,7 @@ def export_command(given) -> int:
     run = runs.read(runs.locate(given.run))
     weights = _weights(run)
     path = given.output or run.folder / EXPORTS[given.format]
-    if given.output and path.exists():
-        raise InputError(f"{path} is there already. Choose another --output.")
+    _refuse_there(given.output)
     if given.weights and given.format != "html":
         raise InputError(f"--weights is {given.weights}; only --format html rounds them")
     for form, kind, suffix in (("keras", "a Keras file", ".keras"), ("html", "an HTML file", ".html")):
@@ -522,10 +541,13 @@ def export_command(given) -> int:
     keras_model.set_weights(model, weights)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if given.format == "keras":
-            model.save(path)
-        else:
-            model.export(path, verbose=False)
+        files.remove_old_temporaries(path.parent)
+        with files.staging(path) as folder:
+            if given.format == "keras":
+                model.save(folder / path.name)
+            else:
+                model.export(folder / path.name, verbose=False)
+            _refuse_there(given.output)
     except (OSError, tf.errors.OpError) as error:
         raise InputError(f"{path} cannot be written ({getattr(error, 'strerror', None) or error})") from error
     height, width, _ = run.network.input_shape
@@ -543,12 +565,18 @@ def _export_html(run, weights, path, kind) -> int:
     page = document(run, weights, dataclasses.asdict(cost.after), cost.words, kind)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(page)
+        files.replace(path, page)
     except OSError as error:
         raise InputError(f"{path} cannot be written ({error.strerror or error})") from error
     print(f"{path}\nOpen it in any browser, with or without a network: {len(page):,} bytes.")
     print(f"{accuracy_words(dataclasses.asdict(cost.after))} {cost.words}")
     return 0
+
+
+def _refuse_there(output):
+    """Raises InputError if something is where the user wants an export to be."""
+    if output and os.path.lexists(output):
+        raise InputError(f"{output} is there already. Choose another --output.")
 
 
 COMMANDS = {

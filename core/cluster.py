@@ -51,11 +51,14 @@ def _trial(folder):
     run = runs.read(Path(folder))
     while runs.is_locked(run):  # somebody trains it: a worker, perhaps, that is about to die with its node
         time.sleep(LOOK_SECONDS)
-    with runs.lock(run):
-        if not (run.folder / "result.json").exists():
-            runs.unmark_queued(run)
-            runs.forget_ending(run)
-            jobs.train_logged(run, train_unattended)
+    try:
+        run, held = runs.begin(run)
+    except runs.RunError:
+        if runs.status(run) == "finished":  # by the other one
+            return
+        raise
+    with held:
+        jobs.train_logged(run, train_unattended)
 
 
 def connected(address: str) -> contextlib.AbstractContextManager:

@@ -48,12 +48,15 @@ def shown(run: runs.Run, label: runs.Label | None = None) -> str:
 def asked(words: str, names: Iterable[str]) -> str | None:
     """Return which of the runs `names` a link means: by its name, or by what a list called it, title and all; or None.
 
-    Titles change, and so does what stands behind " · " in a list, so neither is asked for.
+    Titles change, and so does what stands behind " · " in a list, so neither is asked for. Of several names that fit
+    it is the longest: a run may be called "run · 1".
     """
-    for name in names:
-        if words == name or words.startswith(f"{name} · ") or words.endswith(f"({name})") or f"({name}) · " in words:
-            return name
-    return None
+    fitting = [
+        name
+        for name in names
+        if words == name or words.startswith(f"{name} · ") or words.endswith(f"({name})") or f"({name}) · " in words
+    ]
+    return max(fitting, key=len, default=None)
 
 
 def entries(root: Path | None = None) -> list[Entry]:

@@ -1,14 +1,13 @@
 """What goes in and out of the app: weights that somebody brings, and curves as a table for other programs."""
 
 import csv
-import datetime
 import io
+import shutil
 import unicodedata
 from collections.abc import Sequence
 
-from core import runs, tensors
+from core import jobs, runs, tensors
 from core.model.networks import NETWORKS
-from core.quota import refuse_over_quota
 from core.recipe import Recipe
 
 
@@ -35,21 +34,18 @@ def add_upload(data: bytes, recipe: Recipe, filename: str) -> runs.Run:
     of the recipe's network, and also if the run cannot be written.
     """
     weights = runs.check_weights(recipe.architecture, data, _shown(filename))
-    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    refuse_over_quota()
-    words = f"unknown: uploaded as {_shown(filename)}"
-    run = runs.create(runs.new_folder(recipe.network), recipe, words, runs.UPLOADED, now, {})
+    run = jobs.create(recipe, None, f"unknown: uploaded as {_shown(filename)}", runs.UPLOADED, found={})
     try:
         runs.save_weights(run, weights, 0)
     except OSError as error:
-        runs.discard(run)
+        shutil.rmtree(run.folder, ignore_errors=True)  # made just now, and nobody has seen anything in it
         raise runs.RunError(f"{run.folder} cannot be written ({error.strerror or error})") from error
     return run
 
 
 def curves_csv(chosen: Sequence[runs.Run]) -> str:
     """The runs' metrics as CSV: run, step, and a column for each quantity that any of them has; empty where unknown."""
-    points = [(run.name, point) for run in chosen for point in runs.read_metrics(run) if isinstance(point, dict)]
+    points = [(run.name, point) for run in chosen for point in runs.read_metrics(run)]
     quantities = list(dict.fromkeys(name for _, point in points for name in point if name != "step"))
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")

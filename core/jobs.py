@@ -25,7 +25,7 @@ from core.recipe import Recipe
 
 LIMIT = max(1, int(os.environ.get("DIGIT_SUM_LAB_TRAINERS") or 1))  # trainers at one time
 LONGEST_QUEUE = 50
-SLOT_WAIT_SECONDS = 2.0  # a page may hold a slot for the moment in which it looks
+SLOT_WAIT_SECONDS = 2.0  # somebody who looks may share a slot for a moment
 NICENESS = 19  # the pages come first: with 10, five of a hundred reruns of a class waited three times as long
 WARM = os.environ.get("DIGIT_SUM_LAB_WARM") != "0"
 WARM_SECONDS = 600  # how long a worker that has loaded TensorFlow waits for a run
@@ -40,15 +40,24 @@ class QueueFull(Exception):
     """No more runs can wait; the message says what to do."""
 
 
-def create(recipe: Recipe, folder: Path | None = None) -> runs.Run:
-    """A new run's folder, by default named after its network.
+def create(
+    recipe: Recipe, folder: Path | None = None, data: str = "", data_name: str = "", found: dict[str, str] | None = None
+) -> runs.Run:
+    """A new run's folder, by default named after its network; `found` are versions to note, by default those here.
 
     Raises runs.RunError if it cannot be written, if locks do not work there, or if there are as many runs already as
     are kept.
     """
     _refuse_without_locks(folder.parent if folder else runs.ROOT)
+    with _queue_lock():
+        return _create(recipe, folder, data, data_name, versions() if found is None else found)
+
+
+def _create(recipe, folder, data, data_name, found):
+    """With the queue's lock held, so that of many who create at one time each counts the runs of those before it."""
+    runs.remove_litter()
     refuse_over_quota()
-    return runs.create(folder or runs.new_folder(recipe.network), recipe, "", "", _now(), versions())
+    return runs.create(folder, recipe, data, data_name, _now(), found)
 
 
 def find_or_create(plan: list[tuple[str, Recipe]], data: str, data_name: str) -> list[runs.Run]:
@@ -73,7 +82,7 @@ def submit(recipe: Recipe, folder: Path | None = None) -> runs.Run:
     """A new run that waits for a trainer. Raises as `create`, or QueueFull; then there is no new run."""
     with _queue_lock():
         _refuse_full()
-        run = create(recipe, folder)
+        run = _create(recipe, folder, "", "", versions())
         runs.mark_queued(run, time.time_ns())
     advance()
     return run
@@ -91,26 +100,24 @@ def enqueue(run: runs.Run) -> None:
     Raises runs.RunError if it has finished or is being trained, QueueFull if LONGEST_QUEUE runs wait already.
     """
     with _queue_lock():
-        status = runs.status(run)
-        refused = {
-            "training": "is being trained already",
-            "finished": "has finished already",
-            "uploaded": "was uploaded: how to go on with it is not known",
-        }
-        if status in refused:
-            raise runs.RunError(f"{run.name} {refused[status]}.")
-        if status != "queued":
-            _refuse_full()
-            runs.forget_ending(run)
-            runs.mark_queued(run, time.time_ns())
+        if runs.is_locked(run):  # in words of its own, and without waiting for the lock
+            raise runs.RunError(f"{run.name} is being trained already.")
+        with runs.lock(run):
+            runs.refuse_to_train(run)
+            if runs.standing(run) != "queued":
+                _refuse_full()
+                runs.forget_ending(run)
+                runs.mark_queued(run, time.time_ns())
 
 
 def queue() -> list[runs.Run]:
     """The runs that wait for a trainer, the longest waiting first."""
     waiting = []
     for marker in runs.ROOT.glob("*/queued"):
-        with contextlib.suppress(runs.RunError, OSError, ValueError):
-            waiting.append((int(marker.read_text()), marker.parent.name, runs.read(marker.parent)))
+        with contextlib.suppress(runs.RunError):
+            run = runs.read(marker.parent)
+            if (since := runs.queued_since(run)) is not None:
+                waiting.append((since, run.name, run))
     return [run for *_, run in sorted(waiting, key=lambda entry: entry[:2])]
 
 
@@ -263,9 +270,8 @@ def _take_run():
     with _queue_lock():
         for run in queue():
             try:
-                held = runs.lock(run)
-                runs.unmark_queued(run)
-            except runs.RunError:  # somebody trains it from the command line
+                run, held = runs.begin(run)
+            except runs.RunError:  # somebody trains it from the command line, or has finished it
                 continue
             runs.write_progress(run, "starting", step=0, steps=run.recipe.steps)
             return run, held
@@ -304,11 +310,7 @@ def _queue_lock():
 
 
 def _is_free(slot):
-    try:
-        FileLock(slot).acquire(timeout=0).lock.release()
-    except Timeout:
-        return False
-    return True
+    return not locks.is_held(slot)
 
 
 def _take_slot():

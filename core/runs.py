@@ -30,30 +30,29 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
-import unicodedata
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
-from filelock import AcquireReturnProxy, FileLock, Timeout
+from filelock import Timeout
 from safetensors import SafetensorError
 
-from core import locks, tensors
-from core.model.networks import Network
+from core import files, locks, records, tensors
+from core.files import BEFORE
+from core.model.networks import DIGITS, Network
 from core.recipe import Recipe, recipe_from_dict
 
 FORMAT = 1
 ROOT = Path(os.environ.get("DIGIT_SUM_LAB_RUNS") or Path(__file__).parent.parent / "checkpoints")
 WEIGHTS, RESUME, ANSWERS = "weights.safetensors", "resume.safetensors", "answers.safetensors"
-BEFORE = "before-"  # in front of the name of the file that was replaced last
 RESERVE, RESERVE_BYTES = "reserve", 16_384
 UPLOADED = "uploaded"  # the data_name of a run whose weights somebody brought
 TRASH = ".trash"
 TRASH_SECONDS = 24 * 3600  # how long a discarded run can be restored
-LOCK_WAIT_SECONDS = 1.0  # a page may hold the lock for the moment in which it looks
+LOCK_WAIT_SECONDS = 1.0  # Delete and Resume hold the lock for a moment, in which they decide
+LONGEST_NAME_BYTES = 200  # file systems take 255, and temporary names are longer
 
 
 class RunError(Exception):
@@ -104,25 +103,67 @@ def locate(name_or_path: str) -> Path:
 
 
 def refuse_existing(folder: Path) -> None:
-    """Raises RunError if the folder is a run already, or if its name cannot be a folder's."""
+    """Raises RunError if no new run can have this folder: it is there already, or cannot be shown, linked or found.
+
+    A name is refused that begins with a dot (the app's own folders do) or has control characters, and a path with
+    "..", which leads elsewhere than it seems to.
+    """
+    name, shown = folder.name, repr(str(folder)[:80])
+    if fault := _fault_of_name(name):
+        raise RunError(f"{shown} cannot be a folder of a run: {fault}. Choose another name.")
+    if ".." in folder.parts:
+        raise RunError(f"{shown} cannot be a folder of a run: it leads upwards. Give its path without '..'.")
     try:
-        (folder / "run.json").stat()
-    except FileNotFoundError:
-        return
+        if (folder / "run.json").exists():
+            raise RunError(f"{folder} is already a run. Resume it with --resume {folder}, or choose another name.")
+        if os.path.lexists(folder):
+            raise RunError(f"{folder} is there already, and is no run. Remove it, or choose another name.")
     except (OSError, ValueError) as error:
-        raise RunError(f"{str(folder)[:80]!r} cannot be a folder ({_reason(error)})") from error
-    raise RunError(f"{folder} is already a run. Resume it with --resume {folder}, or choose another name.")
+        raise RunError(f"{shown} cannot be a folder ({_reason(error)})") from error
 
 
-def create(folder: Path, recipe: Recipe, data: str, data_name: str, created: str, versions: dict) -> Run:
-    """Make the folder of a new run. Raises RunError if there is one, or if the folder cannot be written."""
-    refuse_existing(folder)
-    return _describe(folder, recipe, data, data_name, created, versions)
+def _fault_of_name(name):
+    """Why a run cannot have a name, in words; or nothing."""
+    if not records.is_printable(name):
+        return "its name has characters that cannot be shown"
+    if name.startswith(".") or not name:
+        return "its name begins with a dot, as those of the app's own folders do"
+    if len(name.encode()) > LONGEST_NAME_BYTES:
+        return f"its name has more than {LONGEST_NAME_BYTES} bytes"
+    return ""
+
+
+def create(folder: Path | None, recipe: Recipe, data: str, data_name: str, created: str, versions: dict) -> Run:
+    """Make the folder of a new run; None: one named after its network. Of several who make the same, one succeeds.
+
+    Raises RunError if the folder is there already, or cannot be written.
+    """
+    if folder is None:
+        folder = new_folder(recipe.network)
+    else:
+        refuse_existing(folder)
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir()  # which one alone can do
+        except FileExistsError:
+            raise RunError(f"{folder} was made by somebody else just now. Choose another name.") from None
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+    try:
+        _describe(folder, recipe, data, data_name, created, versions)
+    except RunError:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+        raise
+    return read(folder)
 
 
 def settle_data(run: Run, data: str, data_name: str) -> Run:
     """Note which images a run trains on, if it was created before anybody had looked. Raises RunError as `create`."""
-    return run if run.data else _describe(run.folder, run.recipe, data, data_name, run.created, run.versions)
+    if run.data:
+        return run
+    _describe(run.folder, run.recipe, data, data_name, run.created, run.versions)
+    return read(run.folder)
 
 
 def _describe(folder, recipe, data, data_name, created, versions):
@@ -134,12 +175,19 @@ def _describe(folder, recipe, data, data_name, created, versions):
         "versions": versions,
         "recipe": recipe.as_dict(),
     }
+    _replace_json(folder / "run.json", contents)
+
+
+def _replace_json(path, contents):
+    """Raises RunError if it cannot be written."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / "run.json", _json_bytes(contents))
+        files.replace(path, _json_bytes(contents))
     except OSError as error:
-        raise RunError(f"{folder} cannot be written ({error.strerror or error})") from error
-    return read(folder)
+        raise _unwritable(path.parent, error) from error
+
+
+def _unwritable(folder, error):
+    return RunError(f"{folder} cannot be written ({error.strerror or error})")
 
 
 def read(folder: Path) -> Run:
@@ -157,23 +205,24 @@ def read(folder: Path) -> Run:
 @functools.lru_cache(maxsize=1024)  # every page lists all runs in every rerun: 9 ms of a processor for 50
 def _read(path, *version):
     """What run.json says, read once for each version of it: a changed one is another file, as it is renamed there."""
-    try:
-        contents = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RunError(f"{path} cannot be read ({_reason(error)})") from error
-    except (ValueError, RecursionError) as error:
-        raise RunError(f"{path} cannot be read (it is damaged: no JSON)") from error
+    if not records.is_printable(path.parent.name):
+        raise RunError(f"{str(path.parent)!r} has a name that cannot be shown. Rename the folder.")
+    contents, fault = records.read_object(path)
+    if fault:
+        raise RunError(f"{path.parent}: {fault}")
     try:
         if contents["format"] != FORMAT:
             raise ValueError(f"its format is {contents['format']}, this version reads {FORMAT}")
         words = [contents[name] for name in ("data", "data_name", "created")]
         if not all(isinstance(word, str) for word in words) or not isinstance(contents["versions"], dict):
             raise TypeError
-        return Run(path.parent, recipe_from_dict(contents["recipe"]), *words, dict(contents["versions"]))
+        recipe = recipe_from_dict(contents["recipe"])
     except (KeyError, TypeError) as error:
         raise RunError(f"{path} is not a run of this app (a field is missing or of another kind)") from error
     except ValueError as error:
-        raise RunError(f"{path} is not a run of this app ({error})") from error
+        raise RunError(f"{path} is not a run of this app ({records.printable(str(error), 200)})") from error
+    data, data_name, created = (records.printable(word, 300) for word in words)
+    return Run(path.parent, recipe, data, data_name, created if records.is_time(created) else "", contents["versions"])
 
 
 def _reason(error):
@@ -182,14 +231,25 @@ def _reason(error):
 
 
 def list_runs(root: Path | None = None) -> list[Run]:
-    """All readable runs in a folder (checkpoints/ by default), the newest first; damaged ones are left out."""
-    runs = []
+    """All readable runs in a folder (checkpoints/ by default), the newest first; `unreadable` says what is left out."""
+    return _listed(root)[0]
+
+
+def unreadable(root: Path | None = None) -> list[str]:
+    """Why runs in a folder (checkpoints/ by default) are left out of `list_runs`, a sentence for each."""
+    return _listed(root)[1]
+
+
+def _listed(root):
+    found, faults = [], []
     for path in sorted((root or ROOT).glob("*/run.json")):
-        try:
-            runs.append(read(path.parent))
-        except RunError:
+        if path.parent.name.startswith("."):
             continue
-    return sorted(runs, key=lambda run: run.created, reverse=True)
+        try:
+            found.append(read(path.parent))
+        except RunError as error:
+            faults.append(records.printable(str(error), 300))
+    return sorted(found, key=lambda run: run.created, reverse=True), faults
 
 
 def is_shipped(run: Run) -> bool:
@@ -207,12 +267,19 @@ def shipped_digest(run: Run) -> str:
 
 def status(run: Run) -> str:
     """ "training", "finished", "queued", "failed", "uploaded", "stopped", or "interrupted": ended without a word."""
-    waits = (run.folder / "queued").exists()  # asked first: a worker takes the lock, and only then this mark away
+    if (run.folder / "result.json").exists():
+        return "finished"  # nobody asks for the lock of most runs
+    waits = queued_since(run) is not None  # asked first: a worker takes the lock, and only then this mark away
     if is_locked(run):
         return "training"
+    return "queued" if waits and not (run.folder / "result.json").exists() else standing(run)
+
+
+def standing(run: Run) -> str:
+    """As `status`, for one who holds the lock or knows that nobody does: never "training"."""
     if (run.folder / "result.json").exists():
         return "finished"
-    if waits:
+    if queued_since(run) is not None:
         return "queued"
     if (run.folder / "failure.json").exists():
         return "failed"
@@ -226,35 +293,42 @@ def status(run: Run) -> str:
 def write_progress(run: Run, phase: str, **numbers: float) -> None:
     """Tell how far the trainer is. What cannot be written is not told: that alone must end no training."""
     with contextlib.suppress(OSError):
-        _write(run.folder / "progress.json", _json_bytes({"phase": phase, **numbers}), durable=False)
+        files.replace(run.folder / "progress.json", _json_bytes({"phase": phase, **numbers}), durable=False)
 
 
 def read_progress(run: Run) -> dict:
     """What `write_progress` told last: phase; where known step, steps, images_per_second, seconds_left, done."""
-    return _read_object(run.folder / "progress.json")
+    return _progress(run)[0]
+
+
+def _progress(run):
+    steps, pace = records.number(0, run.recipe.steps, whole=True), records.positive
+    told = {"step": steps, "steps": steps, "images_per_second": pace, "seconds_left": pace, "done": records.share}
+    return records.read_fields(run.folder / "progress.json", {"phase": records.is_text}, told)
 
 
 def wish(run: Run, **changes: bool | float) -> None:
     """Ask something more of a run's trainer. Raises RunError if it cannot be written."""
     kept = {name: value for name, value in asdict(wishes(run)).items() if value is not None}
-    try:
-        _write(run.folder / "wishes.json", _json_bytes(kept | changes))
-    except OSError as error:
-        raise RunError(f"{run.folder} cannot be written ({error.strerror or error})") from error
+    _replace_json(run.folder / "wishes.json", kept | changes)
 
 
 def wishes(run: Run) -> Wishes:
     """What is asked of a run's trainer; what makes no sense is taken as not asked."""
-    asked = _read_object(run.folder / "wishes.json")
+    asked = _wishes(run)[0]
     factor = asked.get("rate_factor")
-    sensible = isinstance(factor, int | float) and 1e-4 <= factor <= 1e4
-    return Wishes(asked.get("stop") is True, float(factor) if sensible else None)
+    return Wishes(asked.get("stop", False), None if factor is None else float(factor))
+
+
+def _wishes(run):
+    asked = {"stop": lambda value: isinstance(value, bool), "rate_factor": records.number(1e-4, 1e4)}
+    return records.read_fields(run.folder / "wishes.json", {}, asked)
 
 
 def reserve_room(run: Run) -> None:
     """Take the room that `note_failure` will need, should the disk be full by then."""
     with contextlib.suppress(OSError):
-        _write(run.folder / RESERVE, bytes(RESERVE_BYTES))
+        files.replace(run.folder / RESERVE, bytes(RESERVE_BYTES))
 
 
 def note_failure(run: Run, reason: str) -> None:
@@ -262,12 +336,12 @@ def note_failure(run: Run, reason: str) -> None:
     with contextlib.suppress(OSError):
         (run.folder / RESERVE).unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # a read-only folder, which `failure` sees by itself
-        _write(run.folder / "failure.json", _json_bytes({"reason": reason}))
+        files.replace(run.folder / "failure.json", _json_bytes({"reason": reason}))
 
 
 def failure(run: Run) -> str:
     """Why a run failed; empty if it did not."""
-    if noted := str(_read_object(run.folder / "failure.json").get("reason", "")):
+    if noted := _words(run, "failure.json", "reason")[0].get("reason"):
         return noted
     return f"{run.folder} is read-only, so nothing can be kept. Make it writable, then resume." * _read_only(run)
 
@@ -289,92 +363,126 @@ def log_tail(run: Run, lines: int = 8) -> str:
 
 def read_label(run: Run) -> Label:
     """The student's own title, note and star."""
-    said = _read_object(run.folder / "label.json")
-    title, note = (said[name] if isinstance(said.get(name), str) else "" for name in ("title", "note"))
-    return Label(title, note, said.get("star") is True)
+    told = _label(run)[0]
+    return Label(told.get("title", "")[:60], told.get("note", ""), told.get("star", False))
+
+
+def _label(run):
+    words = {"title": records.is_text, "note": records.is_text, "star": lambda value: isinstance(value, bool)}
+    return records.read_fields(run.folder / "label.json", {}, words)
 
 
 def write_label(run: Run, label: Label) -> None:
     """Replace the student's own words: printable characters, a title of 60 and a note of 2,000 at most. RunError."""
-    label = Label(_printable(label.title)[:60], _printable(label.note)[:2000], label.star)
-    try:
-        _write(run.folder / "label.json", _json_bytes(asdict(label)))
-    except OSError as error:
-        raise RunError(f"{run.folder} cannot be written ({error.strerror or error})") from error
+    label = Label(records.printable(label.title, 60), records.printable(label.note), label.star)
+    _replace_json(run.folder / "label.json", asdict(label))
 
 
-def _printable(words):
-    """Words without control characters and marks that turn the direction of what follows."""
-    kept = (c for c in words if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
-    return "".join(kept).strip()
+def _words(run, file, name):
+    return records.read_fields(run.folder / file, {}, {name: records.is_text})
 
 
-def _read_object(path):
-    try:
-        contents = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return contents if isinstance(contents, dict) else {}
+def left_out(run: Run) -> list[str]:
+    """What in a run's files cannot be used and is left out, in words, a line for each file; mostly nothing."""
+    faults = [_metrics(run)[1], _result(run)[1], _progress(run)[1], _wishes(run)[1], _label(run)[1]]
+    faults += [_words(run, "failure.json", "reason")[1], _words(run, "warning.json", "words")[1]]
+    return [fault for fault in faults if fault]
 
 
-def lock(run: Run) -> AcquireReturnProxy:
-    """The run's lock, held until the end of a `with`. Raises RunError if another trainer holds it, or none can."""
+def lock(run: Run) -> locks.Held:
+    """The run's lock, held until the end of a `with`. Temporary files that killed writers left are removed.
+
+    Raises RunError if another process holds it, if none can, or if the run is no longer there.
+    """
     if fault := locks.fault(run.folder):
         raise RunError(fault)
     try:
-        return FileLock(run.folder / "lock").acquire(timeout=LOCK_WAIT_SECONDS)
+        held = locks.Held(run.folder, LOCK_WAIT_SECONDS)
     except Timeout:
         raise RunError(f"{run.name} is being trained by another process.") from None
+    except (FileNotFoundError, locks.Replaced):
+        raise RunError(f"{run.name} was moved or deleted just now.") from None
     except OSError as error:
-        raise RunError(f"{run.folder} cannot be written ({error.strerror or error})") from error
+        raise _unwritable(run.folder, error) from error
+    files.remove_temporaries(run.folder)
+    return held
+
+
+def remove_litter() -> None:
+    """Remove the temporary files that killed writers left, in checkpoints/ and in its runs; nobody's who lives."""
+    for folder in {path.parent for path in ROOT.glob(f"*/.*{files.LOCKED}")}:
+        with contextlib.suppress(Timeout, OSError), locks.Held(folder, 0):
+            files.remove_temporaries(folder)
+    for folder in {ROOT, *(path.parent for path in ROOT.glob(f"*/.*{files.FREE}"))}:
+        files.remove_old_temporaries(folder)
 
 
 def is_locked(run: Run) -> bool:
-    """Whether a trainer lives that works on this run."""
-    path = run.folder / "lock"
-    if not path.exists():
-        return False
+    """Whether a trainer lives that works on this run. Looking disturbs nobody."""
+    return locks.is_held(run.folder / locks.NAME)
+
+
+def begin(run: Run) -> tuple[Run, locks.Held]:
+    """Take the lock of a run that is to be trained now: the run as it is under the lock, and the lock.
+
+    It waits no longer, and how it ended before is forgotten. Raises RunError as `lock` and `refuse_to_train`.
+    """
+    held = lock(run)
     try:
-        FileLock(path).acquire(timeout=0).lock.release()
-    except Timeout:
-        return True
-    except OSError:  # a read-only folder: nobody trains there
-        return False
-    return False
+        unmark_queued(run)
+        run = read(run.folder)
+        refuse_to_train(run)
+        forget_ending(run)
+    except BaseException:
+        held.release()
+        raise
+    return run, held
+
+
+def refuse_to_train(run: Run) -> None:
+    """Raises RunError if a run is not to be trained any further. Whoever asks holds its lock, or asks again with it."""
+    if (run.folder / "result.json").exists():
+        raise RunError(f"{run.name} has finished already: nothing is left to resume.")
+    if is_shipped(run):
+        raise RunError(f"{run.name} came with the app and is not trained further. Start a new run with its recipe.")
+    if run.data_name == UPLOADED:
+        raise RunError(f"{run.name} was uploaded: how to go on with it is not known.")
+
+
+def refuse_to_pack(run: Run) -> None:
+    """Raises RunError if a run's weights are not to be replaced by smaller ones."""
+    if is_shipped(run):
+        raise RunError(f"{run.name} came with the app, packed: its weights are known by their digest, and stay.")
+    if read_result(run) is None:
+        raise RunError(f"{run.name} has not finished: nothing to pack yet")
 
 
 def append_metrics(run: Run, point: dict) -> None:
-    """Add one line to the run's metrics."""
-    with (run.folder / "metrics.jsonl").open("ab") as file:
-        file.write(json.dumps(point).encode() + b"\n")
+    """Add one line to the run's metrics. Raises OSError."""
+    files.append(run.folder / "metrics.jsonl", json.dumps(point).encode() + b"\n")
 
 
 def read_metrics(run: Run) -> list[dict]:
-    """The run's metrics, oldest first; a last line that a crash tore is left out."""
-    try:
-        lines = (run.folder / "metrics.jsonl").read_bytes().split(b"\n")[:-1]
-    except FileNotFoundError:
-        return []
-    points = []
-    for line in lines:
-        try:
-            points.append(json.loads(line))
-        except ValueError:
-            continue
-    return points
+    """The run's points, oldest first, each with a step and all of curves.QUANTITIES; what is none is left out."""
+    return _metrics(run)[0]
+
+
+def _metrics(run):
+    return records.read_points(run.folder / "metrics.jsonl")
 
 
 def rewind_metrics(run: Run, step: int) -> None:
     """Forget what was noted after `step`, before a resumed run notes it again."""
     kept = [point for point in read_metrics(run) if point["step"] <= step]
-    _write(run.folder / "metrics.jsonl", b"".join(json.dumps(point).encode() + b"\n" for point in kept))
+    lines = b"".join(json.dumps(point).encode() + b"\n" for point in kept)
+    files.replace(run.folder / "metrics.jsonl", lines)
 
 
 def save_snapshot(run: Run, arrays: dict[str, np.ndarray], step: int) -> None:
     """Keep what a network's features were after `step`. Raises OSError if it cannot be written."""
     folder = run.folder / "snapshots"
     folder.mkdir(exist_ok=True)
-    _write(folder / f"{step}.safetensors", safetensors.numpy.save(arrays), durable=False)
+    files.replace(folder / f"{step}.safetensors", safetensors.numpy.save(arrays), durable=False)
 
 
 def snapshot_steps(run: Run) -> list[int]:
@@ -402,7 +510,7 @@ def rewind_snapshots(run: Run, step: int) -> None:
 def save_weights(run: Run, weights: dict[str, np.ndarray], step: int) -> None:
     """Replace the run's weights. Raises OSError if they cannot be written; the old ones are then still there."""
     metadata = {"network": run.recipe.network, "step": str(step)}
-    _write(run.folder / WEIGHTS, tensors.to_bytes(weights, metadata), keep=True)
+    files.replace(run.folder / WEIGHTS, tensors.to_bytes(weights, metadata), keep=True)
 
 
 def load_weights(run: Run) -> dict[str, np.ndarray]:
@@ -418,6 +526,11 @@ def load_checkpoint(run: Run) -> tuple[dict[str, np.ndarray], str]:
     """
     weights, fault = _newest_whole(run, WEIGHTS, lambda path: _load_weights(run, path))
     return weights, f"The last checkpoint of {run.name} is damaged, so the one before it is used. {fault}" * bool(fault)
+
+
+def is_packed(run: Run) -> bool:
+    """Whether the run's weights are float16 already. Raises OSError or ValueError if their file cannot be read."""
+    return tensors.is_half((run.folder / WEIGHTS).read_bytes())
 
 
 def has_weights(run: Run) -> bool:
@@ -442,7 +555,7 @@ def check_weights(network: Network, source: Path | bytes, called: str = "") -> d
 
 def save_resume(run: Run, state: dict[str, np.ndarray], step: int) -> None:
     """Replace the state from which the run can go on after `step`. Raises OSError as `save_weights` does."""
-    _write(run.folder / RESUME, tensors.to_bytes(state, {"step": str(step)}), keep=True)
+    files.replace(run.folder / RESUME, tensors.to_bytes(state, {"step": str(step)}), keep=True)
 
 
 def load_resume(run: Run) -> tuple[dict[str, np.ndarray], int, str] | None:
@@ -459,12 +572,12 @@ def load_resume(run: Run) -> tuple[dict[str, np.ndarray], int, str] | None:
 def note_warning(run: Run, words: str) -> None:
     """Keep what the user should know of how a run went on, until it goes on again."""
     with contextlib.suppress(OSError):
-        _write(run.folder / "warning.json", _json_bytes({"words": words}))
+        files.replace(run.folder / "warning.json", _json_bytes({"words": words}))
 
 
 def warning(run: Run) -> str:
     """What `note_warning` kept, or nothing."""
-    return str(_read_object(run.folder / "warning.json").get("words", ""))
+    return _words(run, "warning.json", "words")[0].get("words", "")
 
 
 def _load_weights(run, path):
@@ -502,25 +615,10 @@ def _has(run, name):
     return any((run.folder / each).exists() for each in (name, BEFORE + name))
 
 
-def _keep_before(path):
-    """Keep a file that is about to be replaced. At no time is there neither of the two."""
-    before = path.with_name(BEFORE + path.name)
-    link = path.with_name(f".{before.name}.{os.getpid()}")
-    with contextlib.suppress(FileNotFoundError):  # there is nothing to keep yet
-        try:
-            link.unlink(missing_ok=True)
-            os.link(path, link)
-            os.replace(link, before)
-        except FileNotFoundError:
-            raise
-        except OSError:  # a file system without links
-            os.replace(path, before)
-
-
 def save_answers(run: Run, answers: dict[str, np.ndarray], data_name: str) -> None:
     """Keep what the run's weights answer to the test images of "full" or "embedded" MNIST. Raises OSError."""
     metadata = {"data": data_name, "weights": _digest(run.folder / WEIGHTS)}
-    _write(run.folder / ANSWERS, tensors.to_bytes_without_digest(answers, metadata))
+    files.replace(run.folder / ANSWERS, tensors.to_bytes_without_digest(answers, metadata))
 
 
 def load_answers(run: Run, data_name: str) -> dict[str, np.ndarray] | None:
@@ -530,7 +628,7 @@ def load_answers(run: Run, data_name: str) -> dict[str, np.ndarray] | None:
         if tensors.metadata(data) != {"data": data_name, "weights": _digest(run.folder / WEIGHTS)}:
             return None
         answers = safetensors.numpy.load(data)
-    except (OSError, ValueError, SafetensorError):
+    except (OSError, ValueError, KeyError, SafetensorError):
         return None
     return answers if all(np.isfinite(answer).all() for answer in answers.values()) else None
 
@@ -542,19 +640,28 @@ def _digest(path):
 
 def write_result(run: Run, result: dict) -> None:
     """Note the measured accuracy, which also marks the run as finished, and drop what only a trainer needs."""
-    _write(run.folder / "result.json", _json_bytes(result))
+    files.replace(run.folder / "result.json", _json_bytes(result))
     for name in (RESUME, BEFORE + RESUME, RESERVE, "progress.json", "wishes.json"):
         (run.folder / name).unlink(missing_ok=True)
 
 
 def read_result(run: Run) -> dict | None:
     """What was measured when the run finished, or None before that, or if it cannot be read."""
-    try:
-        result = json.loads((run.folder / "result.json").read_text(encoding="utf-8"))
-        numbers = result["accuracy"], result["standard_error"], result["steps"], result.get("pen_accuracy", 0)
-        return result if all(isinstance(n, int | float) for n in numbers) and isinstance(result["data"], str) else None
-    except (OSError, ValueError, RecursionError, KeyError, TypeError):
-        return None
+    return _result(run)[0] or None
+
+
+def _result(run):
+    measured = {"accuracy": records.share, "standard_error": records.share, "steps": records.step}
+    more = {name: records.positive for name in ("loss", "seconds")}
+    more |= {"pen_accuracy": records.share, "precision": records.is_text, "pair_accuracy": _is_pair_accuracy}
+    return records.read_fields(run.folder / "result.json", measured | {"data": records.is_text}, more)
+
+
+def _is_pair_accuracy(value):
+    """Whether a value is an accuracy, or None, for each top and bottom digit."""
+    rows = value if isinstance(value, list) and len(value) == DIGITS else [None]
+    whole = all(isinstance(row, list) and len(row) == DIGITS for row in rows)
+    return whole and all(cell is None or records.share(cell) for row in rows for cell in row)
 
 
 def new_folder(network: str) -> Path:
@@ -575,7 +682,7 @@ def new_folder(network: str) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
-            raise RunError(f"{folder} cannot be written ({error.strerror or error})") from error
+            raise _unwritable(folder, error) from error
 
 
 def discard(run: Run) -> Path:
@@ -585,17 +692,23 @@ def discard(run: Run) -> Path:
     """
     if is_shipped(run):
         raise RunError(f"{run.name} came with the app and cannot be deleted. Only your own runs can.")
-    if (state := status(run)) in ("training", "queued"):
-        what = "is being trained" if state == "training" else "waits to be trained"
-        raise RunError(f"{run.name} {what}. Stop it first, then delete it.")
+    if is_locked(run):
+        raise RunError(f"{run.name} is being trained. Stop it first, then delete it.")
     now = time.time_ns()
     place = ROOT / TRASH / str(now) / run.name
+    held = lock(run)
     try:
+        if standing(run) == "queued":
+            raise RunError(f"{run.name} waits to be trained. Stop it first, then delete it.")
         _empty_trash(now - TRASH_SECONDS * 10**9)
         place.parent.mkdir(parents=True)
+        if os.name != "posix":
+            held.release()  # Windows moves no folder in which a file is open: not this one, nor a trainer's
         run.folder.rename(place)
     except OSError as error:
         raise RunError(f"{run.name} cannot be deleted ({error.strerror or error})") from error
+    finally:
+        held.release()
     return place
 
 
@@ -603,11 +716,20 @@ def restore(place: Path) -> Run:
     """Bring a run back from where `discard` put it, under a new name if its own is taken. Raises RunError."""
     folder = ROOT / place.name
     try:
-        if folder.exists():
+        try:
+            folder.mkdir()  # so that nobody else takes the name meanwhile
+        except FileExistsError:
             folder = new_folder(place.name)
-            folder.rmdir()  # Windows renames no folder onto another, even an empty one
-        place.rename(folder)
-        place.parent.rmdir()
+        try:
+            if os.name != "posix":
+                folder.rmdir()  # Windows renames no folder onto another, even an empty one
+            place.rename(folder)
+        except OSError:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+            raise
+        with contextlib.suppress(OSError):
+            place.parent.rmdir()
     except FileNotFoundError:
         raise RunError(f"{place.name} is no longer in the trash: it keeps runs for a day.") from None
     except OSError as error:
@@ -617,23 +739,41 @@ def restore(place: Path) -> Run:
 
 def discarded() -> list[Path]:
     """Where the runs are that `restore` can still bring back, the last discarded first."""
-    places = [path.parent for path in (ROOT / TRASH).glob("*/*/run.json") if path.parent.parent.name.isdigit()]
-    return sorted(places, key=lambda place: int(place.parent.name), reverse=True)
+    found = [path.parent for path in (ROOT / TRASH).glob("*/*/run.json") if _trash_time(path.parent.parent)]
+    return sorted((place for place in found if records.is_printable(place.name)), key=_trash_order, reverse=True)
+
+
+def _trash_order(place):
+    return _trash_time(place.parent)
+
+
+def _trash_time(day):
+    """When the runs in a folder of the trash were discarded, in nanoseconds; 0 for a folder of somebody else's."""
+    return int(day.name) if day.name.isascii() and day.name.isdecimal() else 0
 
 
 def _empty_trash(before_ns):
     """Remove for good what was discarded before a time."""
     for day in (ROOT / TRASH).glob("*"):
-        if day.name.isdigit() and int(day.name) < before_ns:
+        if 0 < _trash_time(day) < before_ns:
             shutil.rmtree(day, ignore_errors=True)
 
 
 def mark_queued(run: Run, time_ns: int) -> None:
     """Let a run wait for a trainer, since `time_ns`. Raises RunError if it cannot be written."""
     try:
-        _write(run.folder / "queued", str(time_ns).encode())
+        files.replace(run.folder / "queued", str(time_ns).encode())
     except OSError as error:
-        raise RunError(f"{run.folder} cannot be written ({error.strerror or error})") from error
+        raise _unwritable(run.folder, error) from error
+
+
+def queued_since(run: Run) -> int | None:
+    """Since when a run waits for a trainer, in nanoseconds; None if it does not, or if nobody can read the mark."""
+    try:
+        with (run.folder / "queued").open("rb") as mark:
+            return int(mark.read(5000))
+    except (OSError, ValueError):
+        return None
 
 
 def unmark_queued(run: Run) -> None:
@@ -653,29 +793,3 @@ def forget_ending(run: Run) -> None:
 
 def _json_bytes(contents):
     return (json.dumps(contents, indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def _write(path: Path, data: bytes, durable: bool = True, keep: bool = False) -> None:
-    """Replace a file as a whole: write beside it, fsync, rename, fsync the folder; no fsync if not durable.
-
-    With `keep` the old file stays, under a name that begins with BEFORE.
-    """
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        if keep:
-            _keep_before(path)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    if durable and os.name == "posix":  # Windows cannot open a folder, and does not need to
-        folder = os.open(path.parent, os.O_RDONLY)
-        with contextlib.suppress(OSError):  # some file systems refuse it; the file is in its place already
-            os.fsync(folder)
-        os.close(folder)

@@ -134,7 +134,7 @@ def on_this_machine(watch: Watch, tell: Callable[[], None]) -> None:
                 jobs.enqueue(run)
             except jobs.QueueFull:
                 break
-            except runs.RunError:  # perhaps a page held its lock, in the moment in which it looked
+            except runs.RunError:  # perhaps somebody else resumed or deleted it since it was looked at
                 refusals[run.name] += 1
                 if refusals[run.name] > RETRIES:
                     raise

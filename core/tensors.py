@@ -108,6 +108,11 @@ def check(network: Network, source: Path | bytes, called: str = "") -> dict[str,
     return weights
 
 
+def is_half(data: bytes) -> bool:
+    """Whether all tensors of a file are float16. Raises ValueError if its header cannot be read."""
+    return all(tensor.get("dtype") == "F16" for name, tensor in _header(data)[0].items() if name != "__metadata__")
+
+
 def weight_shapes(data: bytes) -> tuple[dict[str, tuple[int, ...]], str]:
     """Tensor name → shape as a safetensors file's header says, and the network it names, if any.
 

@@ -91,7 +91,24 @@ def test_pack_halves_the_weights_and_measures_again(run, capsys):
     assert [path.read_bytes() for path in files] == packed
 
 
+def test_what_is_packed_already_or_came_with_the_app_is_left_as_it_is(run, capsys):
+    before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
+    code, out, _ = core(capsys, "pack", run.folder)
+    assert code == 0 and "is packed already" in out
+    assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
+    full, half = (before[f"{kept}weights.safetensors"] for kept in ("before-", ""))
+    assert len(full) > 1.9 * len(half)
+    (run.folder / "answers.safetensors").unlink()  # as a pack that was killed after the weights
+    assert "in float16" in core(capsys, "pack", run.folder)[1] and runs.load_answers(run, "embedded")
+    assert (run.folder / "before-weights.safetensors").read_bytes() == full
+    (run.folder / "shipped").write_text("0" * 64)
+    assert "came with the app, packed" in refused(capsys, "pack", run.folder)
+    assert (run.folder / "weights.safetensors").read_bytes() == half
+    (run.folder / "shipped").unlink()
+
+
 def test_pack_leaves_alone_what_it_would_spoil(run, capsys):
+    runs.save_weights(run, keras_model.get_weights(keras_model.build(run.network)), 0)
     before, weights = runs.read_result(run), (run.folder / "weights.safetensors").read_bytes()
     runs.write_result(run, before | {"accuracy": 1.0})
     assert "would fall from 1.0000" in refused(capsys, "pack", run.folder)
@@ -180,6 +197,13 @@ def test_no_runs_says_what_to_do(tmp_path, capsys, monkeypatch):
         (["train", "--examples", "30000"], "examples is 30,000"),
         (["train", "--resume", "no such run"], "No run at"),
         (["train", "--resume", "x", "--batch", "3"], "--resume takes the run's own recipe"),
+        (["train", "--run", "x/../../escaped"], "leads upwards"),
+        (["train", "--run", "../escaped"], "leads upwards"),
+        (["train", "--run", ".trash"], "begins with a dot"),
+        (["train", "--run", "x/.jobs"], "begins with a dot"),
+        (["train", "--run", "a\udcff"], "characters that cannot be shown"),  # as a byte that is no UTF-8 arrives
+        (["train", "--run", "a\nb"], "characters that cannot be shown"),
+        (["train", "--run", "é" * 150], "more than 200 bytes"),
         (["evaluate", "no such run"], "No run at"),
         (["predict", "no such run", "a.png", "b.png"], "No run at"),
         (["pack", "no such run"], "No run at"),

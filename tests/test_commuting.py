@@ -13,6 +13,7 @@ from core.model import forward
 from core.model.answers import of_digits
 from core.model.networks import NETWORKS, uncut, untied
 from core.recipe import Recipe
+from tests.points import point
 from tests.test_answers import weights_of
 
 DATA = mnist.embedded()
@@ -62,7 +63,7 @@ def test_what_a_training_took_is_read_off_its_curve(tmp_path):
     run = runs.create(tmp_path / "a", Recipe(network="sum", batch=64, steps=40), "", "", "", {})
     assert sharing.trained(run) is None
     for step, accuracy in ((10, 0.3), (20, 0.55), (30, 0.85), (40, 0.85)):
-        runs.append_metrics(run, {"step": step, "test_accuracy": accuracy})
+        runs.append_metrics(run, point(step, test_accuracy=accuracy))
     told = {"accuracy": 0.86, "standard_error": 0.003, "data": "", "steps": 40, "seconds": 5}
     (run.folder / "result.json").write_text(json.dumps(told))
     found = sharing.trained(run)

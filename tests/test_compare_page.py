@@ -113,6 +113,14 @@ def test_chosen_runs_are_overlaid_and_what_differs_is_named(three):
     assert list(table["shallow-1"]) == ["shallow", "0"] and list(table["tiny-1"]) == ["tiny", "1"]
 
 
+def test_runs_that_are_called_as_a_column_have_one_of_their_own(root):
+    for seed, name in enumerate(("field", "meaning", "field (run)")):
+        make_run(name, seed=seed)
+    table = page(runs=["field", "meaning", "field (run)"]).dataframe[1].value
+    assert list(table["field"]) == ["seed"] and list(table["meaning"]) != ["1"]
+    assert list(table.iloc[0])[1:4] == ["0", "1", "2"] and len(set(table.columns)) == 5
+
+
 def test_a_link_carries_the_choice_and_the_settings(three):
     app = page(runs=["tiny-2", "shallow-1"], curve="training loss", smoothing="0.5", log_values="true", search="tiny")
     assert app.multiselect(key="runs").value == ["tiny-2", "shallow-1"]

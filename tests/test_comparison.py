@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core import runs
-from core.comparison import KINDS, Entry, differences, matches, repeats
+from core.comparison import KINDS, Entry, asked, differences, matches, repeats
 from core.recipe import Recipe
 
 
@@ -44,3 +44,11 @@ def test_networks_and_kinds_narrow_the_list(monkeypatch):
     assert matches(entry(network="deep"), networks=["sum", "deep"]) and not matches(entry(network="deep"), "", ["sum"])
     kinds = {kind: [matches(e, kind=kind) for e in (entry(), entry("sum", star=True))] for kind in KINDS}
     assert kinds == {"all": [1, 1], "own": [1, 0], "shipped": [0, 1], "starred": [0, 1]}
+
+
+def test_a_link_finds_a_run_whatever_it_is_called():
+    names = ["run", "run · 1", "run · 1 · 2", "a (run)", "field"]
+    for name in names:
+        assert asked(name, names) == asked(f"{name} · 3.3 M parameters", names) == name
+        assert asked(f"My title ({name})", names) == asked(f"My title ({name}) · 0.9808", names) == name
+    assert asked("run 1", names) is None and asked("", names) is None

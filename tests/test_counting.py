@@ -13,6 +13,7 @@ from core.model.layers import Convolution, Dense
 from core.model.networks import NETWORKS
 from core.theory import counting
 from tests.needs import PATIENCE_SECONDS
+from tests.points import point
 from tests.test_report import finished
 
 
@@ -150,7 +151,7 @@ def test_a_run_of_one_s_own_gives_its_experiment_a_gap(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "ROOT", tmp_path)
     name, recipe = report.planned(report.ALL["few-images"])[0]
     run = finished(name, recipe, 0.9)
-    runs.append_metrics(run, {"step": 400, "train_accuracy": 1.0})
+    runs.append_metrics(run, point(400, train_accuracy=1.0))
     (few,) = [balance for balance in counting.balances() if balance.label == "few-images"]
     ends = [point["train_accuracy"] for point in runs.read_metrics(run)][-10:]
     assert few.seeds == 1 and few.gap == pytest.approx(np.mean(ends) - 0.9)

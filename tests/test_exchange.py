@@ -14,10 +14,12 @@ from PIL import Image
 
 from core import exchange, runs, tensors
 from core.__main__ import main
+from core.curves import QUANTITIES
 from core.images import mnist
 from core.model import forward
 from core.model.networks import NETWORKS, untied
 from core.recipe import Recipe
+from tests.points import point
 
 
 @pytest.fixture(autouse=True)
@@ -175,12 +177,14 @@ def test_a_files_name_cannot_break_what_is_shown(root):
 
 def test_curves_are_a_table_with_every_quantity_of_every_run(root):
     first, second = (runs.create(root / name, Recipe(), "", "", "", {}) for name in ("a", "b, with comma"))
-    runs.append_metrics(first, {"step": 10, "train_loss": 2.25})
-    runs.append_metrics(first, {"step": 20, "train_loss": 1.5, "test_accuracy": 0.5})
-    runs.append_metrics(second, {"step": 5, "rate_factor": 0.1})
+    runs.append_metrics(first, point(10, train_loss=2.25))
+    runs.append_metrics(first, point(20, train_loss=1.5, test_accuracy=0.5))
+    runs.append_metrics(second, point(5, rate_factor=0.1))
     rows = list(csv.DictReader(io.StringIO(exchange.curves_csv([first, second]))))
-    assert list(rows[0]) == ["run", "step", "train_loss", "test_accuracy", "rate_factor"]
-    assert rows[1] == {"run": "a", "step": "20", "train_loss": "1.5", "test_accuracy": "0.5", "rate_factor": ""}
+    assert list(rows[0]) == ["run", "step", *QUANTITIES, "rate_factor"]
+    assert {name: rows[1][name] for name in ("run", "step", "train_loss", "test_accuracy", "rate_factor")} == {
+        **{"run": "a", "step": "20", "train_loss": "1.5", "test_accuracy": "0.5", "rate_factor": ""}
+    }
     assert rows[2]["run"] == "b, with comma" and rows[2]["rate_factor"] == "0.1" and len(rows) == 3
     assert exchange.curves_csv([]) == "run,step\n"
 

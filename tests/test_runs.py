@@ -15,6 +15,7 @@ import safetensors.numpy
 from core import runs
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
+from tests.points import point
 
 SUM = NETWORKS["sum"]
 
@@ -231,12 +232,12 @@ def test_a_write_that_fails_leaves_the_old_file(run, weights, monkeypatch):
 
 def test_metrics_survive_a_torn_last_line_and_can_be_rewound(run):
     for step in (10, 20, 30):
-        runs.append_metrics(run, {"step": step})
+        runs.append_metrics(run, point(step))
     with (run.folder / "metrics.jsonl").open("ab") as file:
         file.write(b'{"step": 4')
     assert [point["step"] for point in runs.read_metrics(run)] == [10, 20, 30]
     runs.rewind_metrics(run, 20)
-    runs.append_metrics(run, {"step": 25})
+    runs.append_metrics(run, point(25))
     assert [point["step"] for point in runs.read_metrics(run)] == [10, 20, 25]
 
 
@@ -339,7 +340,7 @@ def test_a_discarded_run_comes_back_as_it_was(own):
 
 def test_a_discarded_run_comes_back_beside_the_one_that_took_its_name(own):
     place = runs.discard(own)
-    runs.create(runs.new_folder("deep"), Recipe(network="deep", seed=7), "", "", "", {})
+    runs.create(None, Recipe(network="deep", seed=7), "", "", "", {})
     again = runs.restore(place)
     assert again.name == "deep-1-1" and again.recipe == own.recipe
     assert runs.read(runs.ROOT / "deep-1").recipe.seed == 7

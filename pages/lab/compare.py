@@ -5,6 +5,7 @@ import streamlit as st
 from core import comparison, runs
 from pages.shared import choosing, comparing, keeping, parts
 from pages.shared.reached import reached
+from pages.shared.written import plain
 
 parts.style()
 st.title("Compare runs")
@@ -23,6 +24,9 @@ if chosen:
     comparing.recipes(chosen)
 else:
     st.info("Choose runs in the table's first column to see their curves and what sets them apart.")
+if faults := runs.unreadable():
+    shown = faults[:3] + [f"And {len(faults) - 3:,} more."] * (len(faults) > 3)
+    st.caption(plain(f"Not listed, as they cannot be read: {' '.join(shown)}"))
 
 st.subheader("Accuracy against parameters")
 reached(entries, chosen)

@@ -129,7 +129,10 @@ def recipes(chosen: list[Entry]) -> None:
     meanings = {f.name: f.metadata["meaning"] for f in fields(Recipe)}
     columns = {"field": [name.replace("_", " ") for name in found]}
     for i, entry in enumerate(chosen):
-        columns[entry.shown] = ["unknown" if values[i] is None else _word(values[i]) for values in found.values()]
+        heading = entry.shown
+        while heading in (*columns, "meaning"):  # a run may be called so
+            heading += " (run)"
+        columns[heading] = ["unknown" if values[i] is None else _word(values[i]) for values in found.values()]
     columns["meaning"] = [meanings[name] for name in found]
     st.dataframe(
         lean.table(columns),

@@ -32,6 +32,8 @@ def run_view(run: runs.Run) -> None:
         _data(run, status)
         run_curves.show(run, repeats, status)
         _rate(run)
+        if faults := runs.left_out(run):
+            st.caption(plain(f"Of its files this is left out: {'; '.join(faults)}."))
 
     live()
     with st.expander("Its recipe"):
@@ -99,7 +101,7 @@ def _progress(progress, step, steps):
     phase = progress.get("phase", "starting")
     if phase == "training":
         words = f"Iteration {step:,} of {steps:,}"
-        if "seconds_left" in progress:  # the first iteration says nothing of the pace
+        if {"seconds_left", "images_per_second"} <= set(progress):  # the first iteration says nothing of the pace
             words += f" · {pace.duration(progress['seconds_left'])} left · {progress['images_per_second']:,} images/s"
         st.progress(step / steps, words)
     elif phase == "measuring":
@@ -138,10 +140,11 @@ def _buttons(run, status):
 
 def _rate(run):
     if runs.read_progress(run).get("phase") == "training":
+        factor = runs.wishes(run).rate_factor or 1.0
         st.select_slider(
             "Learning rate ×",
-            FACTORS,
-            value=runs.wishes(run).rate_factor or 1.0,
+            sorted({*FACTORS, factor}),
+            value=factor,
             key=f"factor_{run.name}",
             on_change=_turn,
             args=(run,),

@@ -1,0 +1,132 @@
+"""What a run's small files say: each field is checked, and what does not fit is left out.
+
+Anybody may have written them, by hand or with another version, and one foreign file must take no page from everybody.
+So nothing is read past these functions: they return Python's own values, numbers that are finite and within bounds,
+and words that can be shown.
+"""
+
+import datetime
+import json
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+from core.curves import QUANTITIES
+from core.recipe import Recipe
+
+LARGEST_BYTES = 16_000_000  # no file of ours comes near it
+LARGEST = 1e300  # of a number: float64 ends a little above it, and sums of numbers must not reach that
+MOST_STEPS = Recipe.__dataclass_fields__["steps"].metadata["high"]
+
+Check = Callable[[object], bool]
+
+
+def number(low: float, high: float, whole: bool = False) -> Check:
+    """A check of a value: a finite number from `low` to `high`, and a whole one if so asked. True is no number."""
+    kinds = int if whole else (int, float)
+    return lambda value: isinstance(value, kinds) and not isinstance(value, bool) and low <= value <= high
+
+
+share, step, positive = number(0, 1), number(0, MOST_STEPS, whole=True), number(0, LARGEST)
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is a string."""
+    return isinstance(value, str)
+
+
+def printable(words: str, most: int = 2000) -> str:
+    """Words without control characters and marks that turn the direction of what follows, cut to `most` characters."""
+    kept = (c for c in words if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+    return "".join(kept).strip()[:most]
+
+
+def is_printable(name: str) -> bool:
+    """Whether a name is a line that can be shown as it is."""
+    return name == printable(name) and "\n" not in name
+
+
+def read_object(path: Path) -> tuple[dict, str]:
+    """The JSON object in a file and no fault; or an empty one, and in words why it cannot be read. None: no fault."""
+    try:
+        contents = json.loads(_read_bytes(path))
+    except FileNotFoundError:
+        return {}, ""
+    except OSError as error:
+        return {}, f"{path.name} cannot be read ({error.strerror or error})"
+    except (ValueError, RecursionError):
+        return {}, f"{path.name} cannot be read (it is damaged: no JSON)"
+    return (contents, "") if isinstance(contents, dict) else ({}, f"{path.name} is no JSON object")
+
+
+def fitting(contents: dict, required: dict[str, Check], optional: dict[str, Check]) -> tuple[dict, list[str]]:
+    """The fields that pass their check, and the names of those that do not, missing ones among the required included.
+
+    Fields that nobody knows are left out silently: another version may have more. Words come back printable.
+    """
+    checks = required | optional
+    kept = {name: contents[name] for name, check in checks.items() if name in contents and check(contents[name])}
+    odd = [name for name in checks if name not in kept and (name in required or contents.get(name) is not None)]
+    return {name: printable(value) if isinstance(value, str) else value for name, value in kept.items()}, odd
+
+
+def read_fields(path: Path, required: dict[str, Check], optional: dict[str, Check]) -> tuple[dict, str]:
+    """What a file's JSON object says in these fields, and in words what is left out; empty if a required one is."""
+    contents, fault = read_object(path)
+    if not contents:
+        return {}, fault
+    kept, odd = fitting(contents, required, optional)
+    whole = not set(required) & set(odd)
+    return (kept if whole else {}), f"{path.name}: {', '.join(odd)} cannot be used" if odd else ""
+
+
+def read_points(path: Path) -> tuple[list[dict], str]:
+    """The points of a curve, oldest first, and in words how many lines are left out.
+
+    A point has a step, the five of QUANTITIES, and where they are known rate_factor and seconds. A last line
+    without its end, which a crash tore, is left out without a word.
+    """
+    try:
+        lines = _read_bytes(path).split(b"\n")[:-1]
+    except FileNotFoundError:
+        return [], ""
+    except OSError as error:
+        return [], f"{path.name} cannot be read ({error.strerror or error})"
+    points = [point for line in lines if line.strip() and (point := _point(line))]
+    odd = sum(bool(line.strip()) for line in lines) - len(points)
+    lines_are = "line is no point of a curve, and is" if odd == 1 else "lines are no points of a curve, and are"
+    return points, f"{path.name}: {odd:,} {lines_are} left out" if odd else ""
+
+
+REQUIRED_OF_A_POINT = {"step": step} | {name: share if "accuracy" in name else positive for name in QUANTITIES}
+OPTIONAL_OF_A_POINT = {"rate_factor": positive, "seconds": positive}
+
+
+def _point(line):
+    try:
+        contents = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(contents, dict):
+        return None
+    kept, odd = fitting(contents, REQUIRED_OF_A_POINT, OPTIONAL_OF_A_POINT)
+    return None if set(odd) & set(REQUIRED_OF_A_POINT) else kept
+
+
+def is_time(words: str) -> bool:
+    """Whether words are a time in ISO 8601 of the years in which runs are made, which tables can show."""
+    try:
+        return 1970 <= datetime.datetime.fromisoformat(words).year < 2200
+    except ValueError:
+        return False
+
+
+def _read_bytes(path):
+    """Raises OSError; a folder, a pipe or a file too large is refused."""
+    if path.exists() and not path.is_file():
+        raise OSError("it is no file")
+    with path.open("rb") as file:
+        data = file.read(LARGEST_BYTES + 1)
+    if len(data) > LARGEST_BYTES:
+        raise OSError(f"it has more than {LARGEST_BYTES:,} bytes")
+    return data
