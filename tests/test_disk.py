@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import jobs, runs
+from core.__main__ import main
 from core.images import mnist
 from core.recipe import Recipe
 from tests.needs import PATIENCE_SECONDS, missing
@@ -76,7 +77,7 @@ def pages_answer(run, monkeypatch):
     return said
 
 
-def test_a_full_disk_fails_the_run_and_room_mends_it(disk, monkeypatch):
+def test_a_full_disk_fails_the_run_and_room_mends_it(disk, monkeypatch, capsys):
     run = stopped_run(disk)
     before = (run.folder / "weights.safetensors").read_bytes()
     runs.reserve_room(run)  # as every training does when it begins
@@ -92,6 +93,17 @@ def test_a_full_disk_fails_the_run_and_room_mends_it(disk, monkeypatch):
     (disk / "filler").unlink()
     assert train(run).returncode == 0
     assert runs.status(run) == "finished" and runs.load_weights(run)
+    packed_only_where_there_is_room(run, disk, capsys)
+
+
+def packed_only_where_there_is_room(run, disk, capsys):
+    before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
+    fill(disk)
+    assert main(["pack", str(run.folder)]) == 2
+    assert "No space left on device). Make room, then pack it again." in capsys.readouterr().err.splitlines()[-1]
+    assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
+    (disk / "filler").unlink()
+    assert main(["pack", str(run.folder)]) == 0 and runs.is_packed(run)
 
 
 def test_a_read_only_disk_fails_the_run_and_the_app_answers(disk, monkeypatch):

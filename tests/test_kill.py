@@ -76,8 +76,17 @@ def test_a_trainer_killed_25_times_loses_at_most_one_interval(run, phase):
     assert phase != "mid-epoch" or done > 0
 
 
-def test_a_trainer_killed_in_each_phase_once(run):
+def test_a_trainer_killed_in_each_phase_once(run, tmp_path, monkeypatch):
+    """Nothing is left of them but the run: what TensorFlow generates is in a folder of the trainer's own."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     generator, done = random.Random(1), 0
     for phase in ("data", "import", "first step"):
         kill_in(run, phase, generator)
         done = check(run, done)
+    assert list((tmp_path / "tmp").iterdir()) == []
+    own = list((runs.ROOT / ".jobs" / "scratch").glob("trainer-*"))
+    assert len(own) == 1 and list(own[0].glob("__autograph*"))  # the last one's, which the next one removes
+    kill_in(run, "import", generator)
+    [newest] = (runs.ROOT / ".jobs" / "scratch").glob("trainer-*")
+    assert newest != own[0]

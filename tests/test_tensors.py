@@ -267,6 +267,7 @@ def before(name, function):
 def after(name, function):
     setattr(os, name, lambda *a, **k: (function(*a, **k), die()))
 
+held = runs.lock(run)  # as a trainer has
 save(1)
 save(2)
 if phase == "temporary write":
@@ -306,6 +307,10 @@ def kill_while_saving(folder, phase):
     assert not warning and not resume_warning  # the newest one is whole
     steps = {float(value) for tensor in weights.values() for value in np.unique(tensor)}
     assert len(steps) == 1 and set(np.unique(state["all"])) == {step}
+    left = list(folder.glob(".*"))
+    assert bool(left) == (phase != "after rename")
+    with runs.lock(run):  # whoever has the lock next removes what the killed one left
+        assert not list(folder.glob(".*"))
     return steps.pop(), step
 
 
