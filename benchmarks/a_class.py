@@ -137,7 +137,7 @@ def _browsers(url, known, browsers, opened, ended, tally):
             for page in pages:
                 pair = random.choice(known)
                 draw_sample(page, "top", pair.samples[0])
-                _wait(page, "Now draw the bottom digit")
+                _wait(page, "Now draw the other digit")
                 draw_sample(page, "bottom", pair.samples[1])
                 began = time.monotonic()
                 _wait(page, "The sum is")

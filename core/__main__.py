@@ -12,11 +12,11 @@ import traceback
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from core import files, hands, jobs, pace, report, runs, scratch, sweep, tf_config
 from core.evaluation import evaluate, judge
-from core.images import ink, mnist
+from core.images import mnist
+from core.images.picture import PictureError, digit_from_picture
 from core.model import forward
 from core.model.answers import of_digits
 from core.pocket import rounding
@@ -24,8 +24,6 @@ from core.pocket.cost import measure
 from core.pocket.document import accuracy_words, document
 from core.recipe import Recipe
 
-LARGEST_PICTURE_PIXELS = 25_000_000
-Image.MAX_IMAGE_PIXELS = None  # Pillow warns and refuses in words of its own, far above that
 LARGEST_LOSS = 0.001  # of accuracy, when packing
 STOP_SECONDS = 60
 # format → its name in the run's folder
@@ -640,27 +638,11 @@ def _recipe(asked, together=None):
 def _digit(path: str) -> np.ndarray:
     """The digit of a picture file. Raises InputError if it is no picture, too large, or blank."""
     try:
-        with Image.open(Path(path)) as picture:
-            if picture.width * picture.height > LARGEST_PICTURE_PIXELS:
-                raise InputError(f"{path} has more than {LARGEST_PICTURE_PIXELS:,} pixels")
-            transparent = picture.mode in ("LA", "RGBA", "PA") or "transparency" in picture.info
-            if picture.mode == "F":
-                raise InputError(f"{path} has greys as fractions; give a PNG of whole numbers")
-            if picture.mode.startswith("I;16"):
-                pixels = (np.asarray(picture) // 257).astype(np.uint8)
-            else:
-                pixels = np.asarray(picture.convert("RGBA" if transparent else "L"))
+        return digit_from_picture(Path(path))
     except FileNotFoundError:
         raise InputError(f"{path} is not there") from None
-    except UnidentifiedImageError:
-        raise InputError(f"{path} is not a picture that can be read; give a PNG") from None
-    except (OSError, ValueError, SyntaxError) as error:
-        reason = getattr(error, "strerror", None) or "it is damaged or was cut short"
-        raise InputError(f"{path} cannot be read as a picture ({reason})") from error
-    digit = ink.digit_from_canvas(pixels)
-    if digit is None:
-        raise InputError(f"{path}: nothing is drawn in it")
-    return digit
+    except PictureError as error:
+        raise InputError(f"{path} {error}") from error
 
 
 def _say(message):

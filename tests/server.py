@@ -37,9 +37,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(script: Path, log: Path, **environment: str):
+def serving(script: Path, log: Path, port: int | None = None, **environment: str):
     """Serve a script from the repository's folder, ready to answer; stopped at the end."""
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -108,7 +108,7 @@ class Session:
 
     async def draw_half(self, pair: Pair, half: str) -> None:
         """Draw the top or the bottom digit of a pair, in this order. Raises Failed unless the page answers rightly."""
-        number, words = (0, "Now draw the bottom digit") if half == "top" else (1, f"The sum is {pair.sum}")
+        number, words = (0, "Now draw the other digit") if half == "top" else (1, f"The sum is {pair.sum}")
         if (said := await self.draw(half, pair.drawings[number])) != words:
             raise Failed(f"{said!r} instead of {words!r}")
 

@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from core import runs
+from core.images import mnist
 from tests import pen
-from tests.server import open_page, serving
+from tests.server import free_port, open_page, serving
 
 APP = Path(__file__).parent.parent / "app.py"
 SHIPPED = ("sum", "sum_linear", "sum_posterior")
@@ -55,11 +57,13 @@ def draw(page, half, strokes):
     """Draw strokes, already placed on the canvas, with the mouse."""
     canvas(page, half).scroll_into_view_if_needed()
     box = canvas(page, half).bounding_box()
-    for (x, y), *others in strokes:
-        page.mouse.move(box["x"] + x, box["y"] + y)
+    scale = box["width"] / pen.CANVAS
+    for points in strokes:
+        (x, y), *others = [(box["x"] + scale * x, box["y"] + scale * y) for x, y in points]
+        page.mouse.move(x, y)
         page.mouse.down()
         for x, y in others:
-            page.mouse.move(box["x"] + x, box["y"] + y)
+            page.mouse.move(x, y)
         page.mouse.up()
 
 
@@ -83,18 +87,20 @@ def the_sum(page):
 
 
 def click(page, name, half=None):
-    scope = page.locator(f".st-key-{half}_half") if half else page
-    scope.get_by_role("button", name=name, exact=True).click()
+    if half:  # whose buttons have the half in their name: top, or left where the frames are side by side
+        page.locator(f".st-key-{half}_half").get_by_role("button", name=re.compile(rf"^{name} \w+$")).click()
+    else:
+        page.get_by_role("button", name=name, exact=True).click()
 
 
 def seen(page):
-    """The picture of the top digit as the network sees it."""
-    return page.locator(".digits img").first.get_attribute("src")
+    """The picture of the top digit as the network sees it; None where nothing is drawn."""
+    return page.evaluate("document.querySelector('.digits img')?.src ?? null")
 
 
 def see(page, picture):
     """Wait until the network sees this top digit."""
-    page.wait_for_function("picture => document.querySelector('.digits img').src === picture", arg=picture)
+    page.wait_for_function("picture => document.querySelector('.digits img')?.src === picture", arg=picture)
 
 
 @contextlib.contextmanager
@@ -102,7 +108,8 @@ def seen_changes(page):
     """Wait, after what is done within, until the network sees another top digit."""
     before = seen(page)
     yield
-    page.wait_for_function("before => document.querySelector('.digits img').src !== before", arg=before)
+    changed = "before => (document.querySelector('.digits img')?.src ?? null) !== before"
+    page.wait_for_function(changed, arg=before)
 
 
 def note(page, words):
@@ -130,8 +137,8 @@ def test_pairs_of_pen_strokes_are_read(page, samples, pairs):
 def test_one_digit_says_what_is_missing_and_what_was_read(page, samples):
     seven = first_of(samples, 7)
     draw_sample(page, "bottom", seven)
-    assert answer(page, "Now draw the top digit")
-    note(page, r"The bottom one looks like a 7 \(>?\d+%\)")
+    assert answer(page, "Now draw the other digit")
+    note(page, r"This one looks like a 7 \(>?\d+%\)")
 
 
 def test_undo_clear_and_swap(page, samples):
@@ -144,7 +151,7 @@ def test_undo_clear_and_swap(page, samples):
     click(page, "Swap")
     note(page, r"6 \+ 2")
     click(page, "Clear", "top")
-    answer(page, "Now draw the top digit")
+    answer(page, "Now draw the other digit")
     click(page, "Undo", "top")
     note(page, r"6 \+ 2")
     for stroke in ([(20, 20), (260, 260)], [(260, 20), (20, 260)]):
@@ -171,8 +178,8 @@ def test_press_right_after_a_stroke_takes_it_along(page, samples):
     answer(page, "Draw two digits")
     draw_sample(page, "top", six)
     page.get_by_text("Side by side").click()
-    note(page, "The top one looks like a 6")
-    assert page.get_by_role("switch", name="Side by side").is_checked()
+    note(page, "This one looks like a 6")
+    assert not page.get_by_role("switch", name="Side by side").is_checked()
     draw_sample(page, "bottom", two)
     page.get_by_role("button", name="Insight").click()
     page.get_by_role("menuitem", name="Inside").click()
@@ -267,10 +274,11 @@ def test_toolbar_of_the_canvas_does_no_harm(page):
 QUICKLY = """([half, strokes]) => {
     const canvas = document.querySelector(`.st-key-${half}_half [data-testid=stBidiComponentIsolated]`)
         .shadowRoot.querySelector("canvas.upper-canvas");
-    const { left, top } = canvas.getBoundingClientRect();
+    const { left, top, width } = canvas.getBoundingClientRect(), scale = width / 280;
     for (const points of strokes) {
         points.forEach(([x, y], i) => {
-            const place = { clientX: left + x, clientY: top + y, bubbles: true, composed: true, button: 0, buttons: 1 };
+            const at = { clientX: left + scale * x, clientY: top + scale * y };
+            const place = { ...at, bubbles: true, composed: true, button: 0, buttons: 1 };
             (i ? document : canvas).dispatchEvent(new MouseEvent(i ? "mousemove" : "mousedown", place));
             if (i === points.length - 1) document.dispatchEvent(new MouseEvent("mouseup", { ...place, buttons: 0 }));
         });
@@ -314,25 +322,172 @@ def test_any_canvas_is_answered(page, samples, name):
     the_sum(page)
     assert canvas_ink(page, "top")
     click(page, "Undo", "top")  # of many strokes, each is one to undo
-    answer(page, r"The sum is \d+" if len(CANVASES[name]) > 1 else "Now draw the top digit")
+    answer(page, r"The sum is \d+" if len(CANVASES[name]) > 1 else "Now draw the other digit")
 
 
-def test_side_by_side_keeps_the_drawings(page, samples):
+BESIDE = """() => {
+    const [top, bottom] = ["top", "bottom"].map((half) =>
+        document.querySelector(`.st-key-${half}_half`).getBoundingClientRect());
+    return Math.abs(top.y - bottom.y) < 2 && bottom.x > top.x + 200;
+}"""
+
+
+def test_side_by_side_is_the_default_and_can_be_left_with_the_drawings_kept(page, samples):
     page.set_viewport_size({"width": 1280, "height": 800})  # as many a laptop has
     draw_sample(page, "top", samples[0])
     draw_sample(page, "bottom", samples[1])
     before, inks = the_sum(page), [canvas_ink(page, half) for half in ("top", "bottom")]
+    assert page.evaluate(BESIDE)
+    assert page.get_by_text("Left digit").first.is_visible() and not page.get_by_text("Top digit").first.is_visible()
     page.get_by_text("Side by side").click()
-    page.wait_for_function(
-        """() => {
-            const [top, bottom] = ["top", "bottom"].map((half) =>
-                document.querySelector(`.st-key-${half}_half`)?.getBoundingClientRect());
-            return top && bottom && Math.abs(top.y - bottom.y) < 2 && bottom.x > top.x + 250;
-        }"""
-    )
+    page.wait_for_function(f"!({BESIDE})()")
+    assert page.locator(".half-name").first.inner_text() == "Top digit"
     assert the_sum(page) == before
     for half, ink in zip(("top", "bottom"), inks, strict=True):
         wait_for_ink(page, half, ink)
+
+
+SIZES = [(1920, 1080), (1366, 625), (1280, 580), (1024, 600), (844, 390), (390, 844), (360, 640)]
+
+
+def test_frames_answer_and_buttons_are_on_one_screen_of_any_size(page, samples):
+    """From a projector to a small phone, upright or on its side: nothing to scroll for, nothing covered."""
+    click(page, "Surprise me")
+    the_sum(page)
+    page.mouse.move(0, 0)  # or the button's help covers a frame
+    for width, height in SIZES:
+        size = f"{width}×{height}"
+        page.set_viewport_size({"width": width, "height": height})
+        phone = width <= 640
+        assert page.evaluate(BESIDE) != phone, size
+        assert page.get_by_text("Side by side").is_visible() != phone, size
+        assert page.locator(".half-name").first.inner_text() == ("Top digit" if phone else "Left digit")
+        for half in ("top", "bottom"):
+            box = canvas(page, half).bounding_box()
+            assert 200 <= box["width"] <= 280 and abs(box["width"] - box["height"]) < 1, size
+            for x, y in ((2, 2), (box["width"] - 2, 2), (2, box["height"] - 2), (box["width"] / 2, box["height"] - 2)):
+                assert page.evaluate(TOPMOST, [box["x"] + x, box["y"] + y, f".st-key-{half}_half"]), (size, half, x, y)
+        for name in ("Clear both", "Swap", "Surprise me"):
+            box = page.get_by_role("button", name=name, exact=True).bounding_box()
+            middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+            assert page.evaluate(TOPMOST, [*middle, ".stButton"]) and box["y"] + box["height"] <= height, (size, name)
+        columns = (
+            page.locator(".bars")
+            .first.locator("div")
+            .evaluate_all("bars => bars.map((bar) => bar.getBoundingClientRect().width)")
+        )
+        assert max(columns) - min(columns) < 1, size  # the one with the label is no wider
+        main = page.locator("[data-testid=stMain]")
+        assert main.evaluate("main => main.scrollWidth") <= width, size
+        for place in (0, 300, 100_000):  # the answer is seen wherever the page is scrolled to
+            main.evaluate("(main, place) => main.scrollTo(0, place)", place)
+            box = page.locator(".answer").bounding_box()
+            assert box["y"] >= 0 and box["y"] + box["height"] <= height, (size, place)
+            middle = [box["x"] + 10, box["y"] + box["height"] / 2]
+            assert page.evaluate(TOPMOST, [*middle, ".st-key-answer"]), (size, place)
+        main.evaluate("main => main.scrollTo(0, 0)")
+    for width, height in ((360, 640), (1280, 580)):  # the pen draws where it is, on a frame that is smaller
+        page.set_viewport_size({"width": width, "height": height})
+        click(page, "Clear both")
+        answer(page, "Draw two digits")
+        for half, label in (("top", 2), ("bottom", 6)):
+            draw_sample(page, half, first_of(samples, label))
+        assert the_sum(page) == 8
+
+
+TOPMOST = "([x, y, selector]) => Boolean(document.elementFromPoint(x, y)?.closest(selector))"
+
+
+def test_people_who_hear_or_type_the_page_are_served(page, tmp_path):
+    """The answer is one live region, what looks alike has names of its own, and no pointer is needed."""
+    region = page.get_by_role("status").element_handle()
+    for name in ("Left digit: draw here", "Right digit: draw here"):
+        page.get_by_role("img", name=name).wait_for()
+    for name in ("Undo left", "Undo right", "Clear left", "Clear right"):
+        page.get_by_role("button", name=name).wait_for()
+    assert page.get_by_role("heading", level=1).count() == 1
+    assert page.locator(".bars").count() == 0  # an empty page has no empty bars
+
+    def tab_to(selector):
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"no way to {selector} by Tab")
+
+    tab_to(".st-key-choose button")
+    page.keyboard.press("Enter")
+    tab_to(".st-key-top_class button")
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    answer(page, "Now draw the other digit")
+    picture = tmp_path / "three.png"
+    data = mnist.embedded()
+    dark_on_light = 255 - data.test_images[list(data.test_labels).index(3)]
+    Image.fromarray(dark_on_light).resize((140, 140)).save(picture)
+    tab_to(".st-key-bottom_picture button")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(picture)
+    assert the_sum(page) == 10
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    answer(page, "Draw two digits")
+    page.keyboard.press("u")
+    answer(page, "Now draw the other digit")
+    page.keyboard.press("u")
+    assert the_sum(page) == 10
+    page.keyboard.press("s")
+    note(page, "The true sum is")
+    assert region.evaluate("region => region.isConnected && region.innerText.includes('true sum')")
+    page.emulate_media(forced_colors="active")
+    bars, paper = page.evaluate(
+        "[document.querySelector('.bars i'), document.body].map((node) => getComputedStyle(node).backgroundColor)"
+    )
+    assert bars != paper
+
+
+COUNT_RUNS = """() => {
+    const app = document.querySelector("[data-testid=stApp]");
+    window.runs = 0;
+    new MutationObserver(() => { window.runs += app.dataset.testScriptState === "notRunning"; })
+        .observe(app, { attributeFilter: ["data-test-script-state"] });
+}"""
+
+
+def test_drawn_while_the_server_is_away_is_read_when_it_is_back(browser, samples, tmp_path):
+    """The network fails for a moment, then the server is started again: what is on the canvases is read each time."""
+    port, two, six = free_port(), first_of(samples, 2), first_of(samples, 6)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(serving(APP, tmp_path / "log", port))
+        page = open_page(browser, viewport={"width": 1400, "height": 950})
+        page.add_init_script(
+            "const Real = WebSocket, sockets = window.sockets = [];"
+            "window.WebSocket = class extends Real { constructor(...all) { super(...all); sockets.push(this) } }"
+        )
+        page.goto(f"http://127.0.0.1:{port}")
+        canvas(page, "bottom").wait_for()
+        answer(page, "Draw two digits")
+        draw_sample(page, "top", two)
+        note(page, "A sum needs two")
+        page.context.set_offline(True)
+        page.evaluate("sockets.forEach((socket) => socket.close(4000))")
+        page.locator("[data-testid=stApp]:not([data-test-connection-state=CONNECTED])").wait_for()
+        draw_sample(page, "bottom", six)
+        page.wait_for_timeout(500)  # longer than the canvas waits before it tells, in vain
+        assert page.locator(".answer").inner_text() == "Now draw the other digit"
+        page.context.set_offline(False)
+        assert the_sum(page) == 8
+        page.evaluate(COUNT_RUNS)
+    with serving(APP, tmp_path / "log", port):
+        page.wait_for_function("window.runs > 0")  # the page was asked for again, and nobody but it asked
+        note(page, r"2 \+ 6")
+        click(page, "Swap")
+        note(page, r"6 \+ 2")
+        click(page, "Clear both")
+        answer(page, "Draw two digits")
+        page.context.close()
 
 
 def test_phone_draws_by_touch_and_keeps_the_sum_in_sight(phone, samples):
@@ -341,7 +496,8 @@ def test_phone_draws_by_touch_and_keeps_the_sum_in_sight(phone, samples):
         box = canvas(phone, half).bounding_box()
         client = phone.context.new_cdp_session(phone)
         for stroke in pen.placed(sample["strokes"]):
-            points = [{"x": box["x"] + x, "y": box["y"] + y} for x, y in stroke]
+            scale = box["width"] / pen.CANVAS
+            points = [{"x": box["x"] + scale * x, "y": box["y"] + scale * y} for x, y in stroke]
             client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:1]})
             for point in points[1:]:
                 client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
@@ -374,7 +530,7 @@ def test_drawings_survive_a_visit_to_another_page(browser, samples, tmp_path):
             assert the_sum(page) == before
             wait_for_ink(page, "top", pixels)
             click(page, "Undo", "top")
-            answer(page, "Now draw the top digit")
+            answer(page, "Now draw the other digit")
 
 
 CANVAS_INK = """(half) => {

@@ -272,7 +272,7 @@ def test_bad_pictures_are_refused_by_name(run, pictures, tmp_path, capsys):
     Image.new("L", (280, 280)).save(blank)
     text.write_text("not a picture")
     cut.write_bytes((tmp_path / "top.png").read_bytes()[:-200])
-    assert "blank.png: nothing is drawn" in refused(capsys, "predict", run.folder, top, blank)
+    assert "blank.png shows no digit: nothing is drawn" in refused(capsys, "predict", run.folder, top, blank)
     assert "text.png is not a picture" in refused(capsys, "predict", run.folder, text, bottom)
     assert "cut.png cannot be read as a picture (it is damaged" in refused(capsys, "predict", run.folder, cut, bottom)
     assert "absent.png is not there" in refused(capsys, "predict", run.folder, tmp_path / "absent.png", bottom)

@@ -132,7 +132,7 @@ def test_two_digits_are_added(checkpoints, two_digits):
 def test_clear_is_undone_by_undo(checkpoints, two_digits):
     app = page()
     app.button(key="top_clear").click().run()
-    assert "Now draw the top digit" in html(app)
+    assert "Now draw the other digit" in html(app)
     app.button(key="top_undo").click().run()
     assert two_digits in html(app)
 
@@ -221,7 +221,7 @@ def test_any_canvas_is_answered_at_once(checkpoints, told, name):
     began = time.process_time()
     app.run()
     assert time.process_time() - began < MOST_SECONDS and not app.exception
-    assert re.search(r"The sum is <b>\d+</b>|Now draw the top digit", html(app))
+    assert re.search(r"The sum is <b>\d+</b>|Now draw the other digit", html(app))
 
 
 def test_unknown_run_in_the_link_is_said(checkpoints, told):

@@ -224,9 +224,10 @@ def test_in_a_browser_a_cell_is_clicked_and_then_a_digit_which_undo_takes_back(r
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         page.get_by_text(f"{count} mistakes of a true {true} answered as {answered}").wait_for()
         page.get_by_role("radio", name="bottom").click()
-        page.locator(".st-key-mistake_gallery button").first.click()
-        page.locator(".answer").filter(has_text="Now draw the top digit").wait_for()
+        page.locator(".st-key-mistake_gallery button").first.press("Enter")
+        page.locator(".answer").filter(has_text="Now draw the other digit").wait_for()
         assert page.get_by_role("combobox", name="Network").input_value().startswith("reduced-seed1")
+        page.wait_for_function("document.activeElement.matches('h1')")  # the keyboard goes on where the page begins
         page.locator(".st-key-bottom_half").get_by_role("button", name="Undo").click()
         page.locator(".answer").filter(has_text="Draw two digits").wait_for()
         loaded = Path(f"/proc/{server.pid}/maps").read_text() if sys.platform == "linux" else ""

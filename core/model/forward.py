@@ -50,9 +50,10 @@ class Prediction:
         return f"{sure}, though by themselves the digits look most like {top} and {bottom}."
 
 
-def percent(probability: float) -> str:
-    """A softmax's probability in whole percents; it is never certain, so what rounds to 100% is >99%."""
-    return f"{probability:.0%}".replace("100%", ">99%")
+def percent(probability: float, decimals: int = 0) -> str:
+    """A softmax's probability in percents; it is never certain, so what would round to 100% is >99%."""
+    text = f"{probability:.{decimals}%}"
+    return ">99%" if text.startswith("100") else text
 
 
 def activations(network: Network, weights: Weights, images: np.ndarray) -> list[np.ndarray]:

@@ -8,6 +8,8 @@ import base64
 import contextlib
 import dataclasses
 import io
+import re
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -23,76 +25,19 @@ skip_pandas()
 
 MOST_STROKES = 500
 
-# The component's own toolbar is invisible until hovered and swallows touches at the canvas' top right; our buttons
-# replace it. The component fills its shadow root some time after it is in the page, so we look again a little later.
-HIDE_TOOLBARS = """<script>
-(() => {
-  const hide = () => document.querySelectorAll("[data-testid=stBidiComponentIsolated]").forEach(({ shadowRoot }) => {
-    if (!shadowRoot || shadowRoot.querySelector("style.no-toolbar")) return;
-    const style = document.createElement("style");
-    style.className = "no-toolbar";
-    style.textContent = ".dc-toolbar { display: none !important }";
-    shadowRoot.append(style);
-  });
-  const soon = () => [0, 100, 500, 2000].forEach((milliseconds) => setTimeout(hide, milliseconds));
-  soon();
-  window.digitSumLabToolbars ??= new MutationObserver((changes) => {
-    if (changes.some((change) => change.addedNodes.length)) soon();
-  });
-  window.digitSumLabToolbars.observe(document.body, { childList: true, subtree: true });
-})();
-</script>"""
-
-# A canvas that starts again wipes away what was drawn since the button was pressed, untold. So the pen is held back
-# from the press until the canvas tells that it has started, or gave up hope; then it draws at once what it was to draw.
-# So every button starts a canvas again, also where it has nothing to change. And a stroke is told only 0.2 s after the
-# pen was lifted, so until then a press on anything that starts a canvas again, or leaves the page, is held back too.
-HOLD_PEN = """<script>
-(() => {
-  if (window.digitSumLabReleasePen) return;
-  const held = [];
-  let waiting = null, drawing = false, told = 0;
-  const release = window.digitSumLabReleasePen = () => {
-    clearTimeout(waiting);
-    waiting = null;
-    for (const [target, event] of held.splice(0)) target.dispatchEvent(event);
-  };
-  const hold = (event) => {
-    const begins = event.type === "mousedown" || event.type === "touchstart", [target] = event.composedPath();
-    const onCanvas = begins && target.matches("canvas.upper-canvas");
-    drawing ||= onCanvas;
-    if (drawing) told = event.timeStamp + 300;
-    if (event.type === "mouseup" || event.type === "touchend") drawing = false;
-    if (waiting === null) return;
-    if (begins ? !onCanvas : !held.length) return;
-    event.stopImmediatePropagation();
-    event.preventDefault();  // a touch would come again as a mouse
-    held.push([begins ? target : document, new event.constructor(event.type, event)]);
-  };
-  for (const type of ["mousedown", "mousemove", "mouseup", "touchstart", "touchmove", "touchend"]) {
-    window.addEventListener(type, hold, { capture: true, passive: false });
-  }
-  window.addEventListener("click", (event) => {
-    const pressed = event.target.closest(
-      ".stButton button, .stCheckbox label, [data-testid$=NavLink], [data-testid$=NavDropdownLink]");
-    if (!pressed) return;
-    if (pressed.matches(".stButton button")) {
-      clearTimeout(waiting);
-      waiting = setTimeout(release, 5000);
-    }
-    if (event.timeStamp >= told) return;
-    event.stopImmediatePropagation();
-    event.preventDefault();
-    setTimeout(() => pressed.click(), told - event.timeStamp);
-  }, { capture: true });
-})();
-</script>"""
+SCRIPT = f"<script>{(Path(__file__).parent / 'canvas.js').read_text()}</script>"
 
 
-def release_pen() -> str:
-    """A script that lets a held pen draw: it runs at first and whenever canvases have told that they started again."""
+def scripts() -> None:
+    """Put into the page what the canvases need of the browser, told anew of each start and of the last change."""
+    # it lets a held pen draw: it runs at first and whenever canvases have told that they started again
     started = [st.session_state.get(f"{half}_started") for half in HALVES]
-    return f"<script>window.digitSumLabReleasePen?.();  // {started}</script>"
+    release = f"<script>window.digitSumLabReleasePen?.();  // {started}</script>"
+    with st.container(key="scripts", gap=None):
+        st.html(SCRIPT, unsafe_allow_javascript=True)
+        st.html(release, unsafe_allow_javascript=True)
+        st.html(f'<i class="last-changed" data-half="{last_changed()}"></i>')
+        st.button("Tell again", key="tell_again")  # pressed by the script alone, when the server was away
 
 
 def take_in() -> None:
@@ -135,6 +80,28 @@ def draw_canvas(half: str) -> None:
             return_image_data=True,
             key=key,
         )
+
+
+def take_over() -> None:
+    """Show again what the browser still shows of a session that ended with its server, and was never told here.
+
+    Comes once the canvases are in the page, as only then the session knows what the browser told of them.
+    """
+    state, taken_over = st.session_state, False
+    for half in HALVES:
+        if state.get(f"{half}_number") != 1 or f"{half}_taken" in state:
+            continue
+        strokes, pixels, background = _told(half)
+        if pixels is None or not strokes["objects"]:
+            continue
+        digit = ink.digit_from_canvas(pixels)
+        has_picture = any(shape.get("type") == "Image" for shape in strokes["objects"])
+        push(half, Drawing(strokes, digit, digit if has_picture else None))
+        state[f"{half}_taken"], state[f"{half}_number"] = strokes["objects"], int(background[1:7], 16)
+        restart(half)
+        taken_over = True
+    if taken_over:
+        st.rerun()
 
 
 def restart(*halves: str) -> None:
@@ -188,27 +155,41 @@ def surprise() -> None:
         restart(half)
 
 
+def last_changed() -> str:
+    """The half whose last change is the latest of all that can be taken back; "" where nothing can."""
+    changes = {half: histories()[half][-1].change for half in HALVES if can_undo(half)}
+    return max(changes, key=changes.get, default="")
+
+
 def can_undo(half: str) -> bool:
     """Whether there is a change to take back."""
     return len(histories()[half]) > 1
 
 
 def _reported(half):
-    """The strokes and the pixels that the canvas last reported; pixels None if there are none of its present start.
+    """The strokes and the pixels that the canvas last reported; pixels None if there are none of its present start."""
+    strokes, pixels, background = _told(half)
+    if background != st.session_state.get(f"{half}_background"):
+        return BLANK.strokes, None
+    return strokes, pixels
+
+
+def _told(half):
+    """The strokes, pixels and background that the browser last told of a canvas; pixels None for anything else.
 
     What a browser sends can be forged, so nothing is taken for granted.
     """
     try:
         drawing = st.session_state[f"{half}_canvas"]["drawing"]
         strokes, url = drawing["raw"], drawing["data"]
-        objects = strokes["objects"]
-        if strokes.get("background") != st.session_state[f"{half}_background"] or len(objects) > MOST_STROKES:
-            return BLANK.strokes, None
+        objects, background = strokes["objects"], strokes["background"]
+        if len(objects) > MOST_STROKES or not re.fullmatch("#[0-9a-f]{6}00", background):
+            return BLANK.strokes, None, None
         if not (isinstance(objects, list) and all(isinstance(shape, dict) for shape in objects)):
-            return BLANK.strokes, None
-        return {"objects": objects}, _pixels(url)
+            return BLANK.strokes, None, None
+        return {"objects": objects}, _pixels(url), background
     except (AttributeError, KeyError, TypeError, ValueError):
-        return BLANK.strokes, None
+        return BLANK.strokes, None, None
 
 
 def _pixels(url):

@@ -1,6 +1,6 @@
 """What is drawn, for as long as the session lives: for each half a history, whose last entry is what is shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -19,13 +19,14 @@ class Drawing:
     """What one canvas shows: the strokes as the component describes them, and the digit they make, if any.
 
     `picture` (28, 28) is the test image under the strokes, if there is one; `label` is its true digit as long as
-    nobody has drawn over it.
+    nobody has drawn over it. `change` counts what has been shown in either half.
     """
 
     strokes: dict
     digit: np.ndarray | None
     picture: np.ndarray | None = None
     label: int | None = None
+    change: int = 0
 
 
 BLANK = Drawing({"objects": []}, None)
@@ -46,7 +47,8 @@ def drawings() -> dict[str, Drawing]:
 def push(half: str, drawing: Drawing) -> None:
     """Let a half show something else; Undo brings back what it showed."""
     history = histories()[half]
-    history.append(drawing)
+    latest = max(shown.change for shown in drawings().values())
+    history.append(replace(drawing, change=latest + 1))
     del history[:-LONGEST_HISTORY]
 
 

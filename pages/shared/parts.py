@@ -22,6 +22,12 @@ from pages.shared.written import measured, plain, trained_on
 # told apart by colour-blind eyes, and seen on white as on black; top and bottom keep them on every page
 COLOURS = {"top": "#2e86de", "bottom": "#e8700a"}
 SUM_COLOUR = "#7d8794"
+LIVE_ANSWER = """<script>
+document.querySelectorAll(".st-key-answer").forEach((answer) => {
+  answer.setAttribute("role", "status");
+  answer.setAttribute("aria-atomic", "true");
+});
+</script>"""
 OBEYED_LINK = "obeyed_link"  # key of the session: what the link said of the run when it was last obeyed
 
 
@@ -123,12 +129,21 @@ def _say_what_goes_on():
             print(f"  {run.name} goes on without the app. To end it: python -m core stop {run.name}", file=sys.stderr)
 
 
-def digit_image(digit: np.ndarray | None, caption: str, half: str) -> str:
-    """HTML of a digit's 28×28 pixels, large enough to count them; an empty frame for None."""
+def half_name(half: str) -> str:
+    """HTML that calls a half of the draw page Top or Bottom, or Left or Right where its frames are side by side."""
+    beside = "Left" if half == "top" else "Right"
+    return f'<span class="stacked">{half.capitalize()}</span><span class="beside">{beside}</span>'
+
+
+def digit_image(digit: np.ndarray | None, alt: str, half: str, caption: str | None = None) -> str:
+    """HTML of a digit's 28×28 pixels, large enough to count them; an empty frame for None.
+
+    `caption` is HTML; where there is none, `alt` is shown.
+    """
     pixels = np.zeros((28, 28), np.uint8) if digit is None else digit
     return (
-        f'<figure class="digit" style="border-color:{COLOURS[half]}"><img alt="{html.escape(caption)}" '
-        f'src="{png_url(Image.fromarray(pixels))}"><figcaption>{html.escape(caption)}</figcaption></figure>'
+        f'<figure class="digit" style="border-color:{COLOURS[half]}"><img alt="{html.escape(alt)}" '
+        f'src="{png_url(Image.fromarray(pixels))}"><figcaption>{caption or html.escape(alt)}</figcaption></figure>'
     )
 
 
@@ -145,22 +160,27 @@ def style() -> None:
 
 
 def answer(words: str, note: str, number: int | None = None) -> None:
-    """The largest thing on the page, said in words that a screen reader finds."""
+    """The largest thing on the page, which a screen reader says at each change.
+
+    It does so if the region is the same and what is in it changes, so the region is Streamlit's container.
+    """
     large = "" if number is None else f" <b>{number}</b>"
-    st.html(f'<p class="answer" role="status">{words}{large}</p><p class="answer-note">{html.escape(note)}</p>')
+    with st.container(key="answer"):
+        said = f'<p class="answer">{words}{large}</p><p class="answer-note">{html.escape(note)}</p>'
+        st.html(said + LIVE_ANSWER, unsafe_allow_javascript=True)
 
 
 def bars(title: str, probabilities: np.ndarray, colour: str, low: bool = False) -> None:
-    """A bar for each class, 0 to 100 %, the most probable one in bold."""
-    best = int(probabilities.argmax()) if probabilities.any() else -1
+    """A bar for each class, 0 to 100 %, the most probable one in bold. The title is HTML."""
+    best = int(probabilities.argmax())
     most = forward.percent(probabilities[best])
     columns = "".join(
-        f'<div class="{"best" if i == best else ""}" title="{i}: {p:.1%}">{f"<em>{most}</em>" if i == best else ""}'
+        f'<div class="{"best" if i == best else ""}" title="{i}: {forward.percent(p, 1)}">'
+        f"{f'<em>{most}</em>' if i == best else ''}"
         f'<i style="height:{70 * p:.1f}%;background:{colour}"></i><span>{i}</span></div>'
         for i, p in enumerate(probabilities)
     )
-    said = "nothing yet" if best < 0 else f"most probable {best}, {most}"
-    label = html.escape(f"{title}: {said}")
+    label = f"most probable {best}, {html.escape(most)}"
     st.html(f'<p>{title}</p><div class="bars{" low" if low else ""}" role="img" aria-label="{label}">{columns}</div>')
 
 
@@ -170,19 +190,20 @@ def products(top: np.ndarray, bottom: np.ndarray) -> None:
     rows = ""
     for d, p in enumerate(top):
         cells = "".join(
-            f'<td title="{d} + {e} = {d + e}: {p * q:.1%}" style="background:rgba(125,135,148,{np.sqrt(p * q):.2f})">'
+            f'<td title="{d} + {e} = {d + e}: {forward.percent(p * q, 1)}" '
+            f'style="background:rgba(125,135,148,{np.sqrt(p * q):.2f})">'
             f"{d + e}</td>"
             for e, q in enumerate(bottom)
         )
         rows += f'<tr><th style="color:{COLOURS["top"]}">{d}</th>{cells}</tr>'
     st.html(f'<table class="products"><tr><th></th>{head}</tr>{rows}</table>')
     st.caption(
-        "Each cell is P(top)·P(bottom), darker where it is larger, and shows its sum. Cells of one sum lie on one "
-        "diagonal; added up they give the bar of that sum: P(s) = Σ P(d)·P(s−d), a convolution."
+        "Each cell shows a sum, the stronger the larger the product of its row's and its column's probability. "
+        "Those of one sum lie on one diagonal; added up they give its bar: P(s) = Σ P(d)·P(s−d), a convolution."
     )
 
 
-def choose_run(available: list[tuple[runs.Run, dict | None]]) -> tuple[runs.Run, dict | None]:
+def choose_run(available: list[tuple[runs.Run, dict | None]], help: str | None = None) -> tuple[runs.Run, dict | None]:
     """The visitor's choice among runs; it is in the link too, so that a teacher can send it."""
     by_name = {run.name: (run, result) for run, result in available}
     first, linked, titles = next(iter(by_name)), st.query_params.get("run"), _shown(_changes())
@@ -211,6 +232,7 @@ def choose_run(available: list[tuple[runs.Run, dict | None]]) -> tuple[runs.Run,
         key="run",
         bind="query-params",
         persist_state="session",
+        help=help,
     )
     return by_name[name]
 
@@ -219,7 +241,8 @@ def _run_label(run, result, title):
     measured = f"accuracy {result['accuracy']:.4f}" if result else runs.status(run)
     parameters = run.network.parameters
     count = f"{parameters / 1e6:.1f} M" if parameters >= 1e5 else f"{parameters:,}"
-    return f"{title} · {count} parameters · {measured}"
+    read = "sums" if run.network.reads_pairs else "single digits"
+    return f"{title} · {read} · {count} parameters · {measured}"
 
 
 def run_description(run: runs.Run, result: dict | None) -> str:
