@@ -190,6 +190,46 @@ def test_start_queues_the_recipe_of_the_form_and_the_link_finds_the_run_again():
     assert "place 1 in the queue" in said(visit(run="tiny-1"))
 
 
+def test_a_run_that_waits_names_the_run_that_is_trained_and_what_is_left_of_it():
+    first, second = run_in(), run_in()
+    runs.mark_queued(second, 1)
+    with runs.lock(first):
+        runs.write_progress(first, "training", step=1, steps=100)  # the first iteration says nothing of the pace
+        assert "Iteration 1 of 100" in bars(visit(run=first.name))
+        runs.write_progress(first, "training", step=50, steps=100, images_per_second=1234, seconds_left=7500.0)
+        app = visit(run=second.name)
+        assert f"place 1 in the queue. Ahead of it: {first.name} (2 h 5 min left)." in said(app)
+        assert "Iteration 50 of 100 · 2 h 5 min left · 1,234 images/s" in bars(visit(run=first.name))
+        runs.write_progress(first, "measuring", step=100, steps=100, done=0.4)
+        app = visit(run=first.name)
+        assert bars(app) == ["Measuring its accuracy on all test images…"]
+        assert app.get("progress")[0].proto.value == 40
+
+
+def bars(app):
+    return [bar.proto.text for bar in app.get("progress")]
+
+
+def test_the_images_are_named_where_they_are_chosen_and_beside_what_they_led_to(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    app = visit(network="tiny")
+    assert "all" in control(app, "Training images").options
+    assert "“all” are the 4,000 training images that come with the app, and 1,000 others test" in said(app)
+    mnist.cache_path().parent.mkdir(parents=True)
+    mnist.cache_path().touch()
+    app = visit(network="tiny")
+    assert "all 59,000" in control(app, "Training images").options and "4,000" not in said(app)
+    run = runs.settle_data(run_in(examples=250), mnist.embedded().description, "embedded")
+    for step in (1, 2, 10):
+        point = {"step": step, "train_accuracy": 0.1, "test_accuracy": 0.1, "train_loss": 2.0, "test_loss": 2.0}
+        runs.append_metrics(run, point | {"learning_rate": 1e-3, "seconds": step / 10})
+    app = visit(run=run.name, network="tiny", steps="1000")
+    assert "Trained on 250 of the 4,000 training images of the part of MNIST that comes with the app." in said(app)
+    assert "Test is on 1,000 test images (500 at iteration 1)" in said(app)
+    assert "Shaded: still to come, up to iteration 100." in said(app)
+    assert "1,000 iterations of 128: about 2 min here, at the pace of tiny-1." in said(app)
+
+
 def test_repeats_differ_in_their_seed_and_are_drawn_as_one():
     app = visit(**in_link(Recipe(network="tiny", seed=5)))
     control(app, "Repeats").set_value("3").run()

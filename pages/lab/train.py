@@ -57,6 +57,6 @@ with right:
     if not known or not watched:
         st.info("Choose a network, press Start, and its curve grows here.")
     if recipe:
-        st.subheader(recipe.architecture.name, anchor=False)
+        st.header(recipe.architecture.name, anchor=False)
         st.write(recipe.architecture.summary)
         diagram(recipe.architecture)
