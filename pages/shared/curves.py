@@ -71,12 +71,15 @@ def specification(
         values |= {"domain": [low, high], "nice": False}
     labels = list(dict.fromkeys(curve.label for curve in curves))
     both, longest = len(labels) < len(curves), max(map(len, labels), default=0)
+    # two short words stand side by side at any width; more are as many in a row as have room
+    fitting = {"expr": f"max(1, floor(width / {LETTER_PIXELS * longest + 40}))"}
+    in_a_row = len(labels) if LETTER_PIXELS * sum(map(len, labels)) < 100 else fitting
     colour = {
         "field": "curve",
         "type": "nominal",
         "sort": None,
         "scale": {"domain": labels, "range": [PALETTE[i % len(PALETTE)] for i in range(len(labels))]},
-        "legend": LEGEND | {"columns": {"expr": f"max(1, floor(width / {LETTER_PIXELS * longest + 40}))"}},
+        "legend": LEGEND | {"columns": in_a_row},
     }
     # a run's train and test have one label and so one colour, and train is dashed
     kinds = {"field": "kind", "type": "nominal", "scale": {"domain": ["test", "train"], "range": [[1, 0], [7, 5]]}}
