@@ -75,7 +75,7 @@ with reading:
         st.html(f'<div class="digits">{"".join(images)}</div>')
 
     if prediction is not None and prediction.digit_probabilities is not None:
-        st.subheader("How the two digits become a sum", anchor=False)
+        st.header("How the two digits become a sum", anchor=False)
         for half, probabilities in zip(canvas.HALVES, prediction.digit_probabilities, strict=True):
             parts.bars(f"{parts.half_name(half)} digit", probabilities, parts.COLOURS[half], low=True)
         parts.products(*prediction.digit_probabilities)

@@ -196,7 +196,7 @@ def products(top: np.ndarray, bottom: np.ndarray) -> None:
             for e, q in enumerate(bottom)
         )
         rows += f'<tr><th style="color:{COLOURS["top"]}">{d}</th>{cells}</tr>'
-    st.html(f'<table class="products"><tr><th></th>{head}</tr>{rows}</table>')
+    st.html(f'<table class="products"><tr><td></td>{head}</tr>{rows}</table>')
     st.caption(
         "Each cell shows a sum, the stronger the larger the product of its row's and its column's probability. "
         "Those of one sum lie on one diagonal; added up they give its bar: P(s) = Σ P(d)·P(s−d), a convolution."
