@@ -161,10 +161,10 @@ def weights_of(name, network):
     return {name: generator.normal(0, he[shape], shape).astype("f4") for name, shape in network.weight_shapes.items()}
 
 
-@pytest.mark.parametrize("name", EVERY)
-def test_every_network_and_an_added_one_computes_what_numpy_computes(name, opened):
+@pytest.mark.parametrize(("name", "kind"), [*((name, "float16") for name in EVERY), ("sum", "int8")])
+def test_every_network_and_an_added_one_computes_what_numpy_computes(name, kind, opened):
     network, digits, generator = EVERY[name], mnist.embedded().test_images[::25], np.random.default_rng(0)
-    tensors, data = rounding.encode(weights_of(name, network), "float16")
+    tensors, data = rounding.encode(weights_of(name, network), kind)
     pairs = generator.integers(len(digits), size=(PAIRS, 2))
     computed = opened("tiny-seed2").evaluate(
         """([layers, tensors, data, digits, pairs]) => {
@@ -181,7 +181,7 @@ def test_every_network_and_an_added_one_computes_what_numpy_computes(name, opene
             pairs.tolist(),
         ],
     )
-    weights, network = rounding.rounded(weights_of(name, network), "float16"), paired(network)
+    weights, network = rounding.rounded(weights_of(name, network), kind), paired(network)
     top = forward.tower(network, weights, digits, "top")
     bottom = top if network.tied else forward.tower(network, weights, digits, "bottom")
     expected = forward.head(network, weights, top[pairs[:, 0]], bottom[pairs[:, 1]])
