@@ -5,6 +5,7 @@ from pages.shared import limits  # noqa: F401, I001, before anything imports Num
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages.shared import pocket_route
 from pages.shared.hosts import KnownHosts
 
-app = st.App("pages/navigation.py", middleware=[Middleware(KnownHosts)])
+app = st.App("pages/navigation.py", routes=[pocket_route.ROUTE], middleware=[Middleware(KnownHosts)])

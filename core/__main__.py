@@ -19,7 +19,7 @@ from core.images import mnist
 from core.images.picture import PictureError, digit_from_picture
 from core.model import forward
 from core.model.answers import of_digits
-from core.pocket import rounding
+from core.pocket import rounding, site
 from core.pocket.cost import measure
 from core.pocket.document import accuracy_words, document
 from core.recipe import Recipe
@@ -114,11 +114,13 @@ def _add_sweep(parser):
 
 
 def _add_export(parser):
-    parser.add_argument("run", metavar="RUN", help="a name in checkpoints/ or a path")
+    parser.add_argument("run", metavar="RUN", nargs="?", help="a name in checkpoints/ or a path")
     forms = "a .keras file (default), a SavedModel, or Pocket: one HTML file that reads drawn digits anywhere"
     parser.add_argument("--format", choices=EXPORTS, default="keras", help=forms)
     parser.add_argument("--weights", choices=rounding.KINDS, help="the numbers in an HTML file; default float16")
     parser.add_argument("--output", metavar="PATH", type=Path, help="where to; by default into the run's folder")
+    site = "instead of a run: a new folder of static files, Pocket for each shipped network"
+    parser.add_argument("--site", metavar="DIR", type=Path, help=site)
 
 
 def _add_recipe(parser, chosen, **several):
@@ -521,6 +523,10 @@ def pack_command(given) -> int:
 
 def export_command(given) -> int:
     """Write a run as an HTML file or as a Keras model of Keras' own layers, and tell where and how to use it."""
+    if given.site:
+        return _export_site(given)
+    if given.run is None:
+        raise InputError("give a RUN to export, or --site DIR for all shipped networks")
     run = runs.read(runs.locate(given.run))
     weights = _weights(run)
     path = given.output or run.folder / EXPORTS[given.format]
@@ -551,6 +557,23 @@ def export_command(given) -> int:
     height, width, _ = run.network.input_shape
     load = "keras.models.load_model" if given.format == "keras" else "tf.saved_model.load"
     print(f"{path}\nLoad it with {load}: images (n, {height}, {width}, 1) in 0…1 to logits (n, {run.network.classes}).")
+    return 0
+
+
+def _export_site(given) -> int:
+    """Write a folder that any server of static files can serve, and tell what is in it."""
+    if given.run or given.output or given.weights or given.format != "keras":
+        raise InputError("--site goes alone: it takes all shipped networks, as HTML files with float16 weights")
+    try:
+        pages = site.write(given.site)
+    except FileExistsError:
+        raise InputError(f"{given.site} is there already. Choose a new folder for --site.") from None
+    except OSError as error:
+        raise InputError(f"{given.site} cannot be written ({error.strerror or error})") from error
+    networks, size = len(pages) - 1, sum(page.stat().st_size for page in pages)
+    print(
+        f"{pages[0]}\nOpen it, or let any host of static files serve the folder: {networks} networks, {size:,} bytes."
+    )
     return 0
 
 

@@ -10,6 +10,7 @@ st.navigation(
             st.Page("lab/train.py", title="Train", url_path="train"),
             st.Page("lab/compare.py", title="Compare", url_path="compare"),
             st.Page("lab/report.py", title="Report", url_path="report"),
+            st.Page("lab/pocket.py", title="Pocket", url_path="pocket"),
         ],
         "Insight": [
             st.Page("insight/inside.py", title="Inside", url_path="inside"),

@@ -41,16 +41,12 @@ def document(run: Run, weights: Weights, measured: dict | None, note: str = "", 
         "characters": len(encoded),
         "digits": _test_digits(),
     }
-    page, policy = assembled()
     values = {
-        "policy": policy,
         "title": html.escape(f"{run.name}: draw two digits"),
         "network": json.dumps(about, ensure_ascii=False).replace("<", "\\u003c"),
         "weights": encoded,
     }
-    # as JSON, which a formatter of HTML reads too, the network's mark is a string
-    marked = page.replace('"{{network}}"', "{{network}}")
-    return re.sub(r"\{\{ ?(\w+) ?\}\}", lambda match: values[match[1]], marked).encode()
+    return assembled("page.html", values)
 
 
 def of_run(run: Run) -> bytes:
@@ -102,8 +98,11 @@ def recipe_lines(run: Run) -> dict[str, str]:
     return {"trained on": run.data or "unknown"} | {name: value for name, value in told.items() if value}
 
 
-def assembled() -> tuple[str, str]:
-    """page.html with its style and scripts inside, and the content security policy that allows these and no request."""
+def assembled(name: str, values: dict[str, str]) -> bytes:
+    """A page of this folder with its style and scripts inside it, and each {{mark}} replaced by its value.
+
+    The mark {{policy}} becomes the content security policy that allows what is inside, and no request.
+    """
     hashes = {"script": [], "style": []}
 
     def inside(kind):
@@ -114,11 +113,14 @@ def assembled() -> tuple[str, str]:
 
         return replace
 
-    page = (FOLDER / "page.html").read_text(encoding="utf-8")
+    page = (FOLDER / name).read_text(encoding="utf-8")
     page = re.sub(r'<link rel="stylesheet" href="([\w.]+)">', inside("style"), page)
     page = re.sub(r'<script src="([\w.]+)"></script>', inside("script"), page)
-    allowed = [f"{kind}-src {' '.join(values)}" for kind, values in hashes.items()]
-    return page, "; ".join(["default-src 'none'", "img-src data:", "base-uri 'none'", "form-action 'none'", *allowed])
+    allowed = [f"{kind}-src {' '.join(values)}" for kind, values in hashes.items() if values]
+    policy = "; ".join(["default-src 'none'", "img-src data:", "base-uri 'none'", "form-action 'none'", *allowed])
+    # JSON, which a formatter of HTML reads too, has its mark as a string
+    marked = page.replace('"{{network}}"', "{{network}}")
+    return re.sub(r"\{\{ ?(\w+) ?\}\}", lambda match: (values | {"policy": policy})[match[1]], marked).encode()
 
 
 def _test_digits():
