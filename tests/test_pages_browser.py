@@ -1,11 +1,16 @@
 """A visitor draws two digits, then visits every page in a real browser: light, dark, and on a phone."""
 
+import gzip
 import os
+import urllib.error
+import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from core import runs
+from core.pocket import document
 from tests import pen
 from tests.server import REPOSITORY, mebibytes, open_page, serving
 from tests.test_browser import answer, canvas, draw_sample
@@ -14,6 +19,7 @@ PAGES = {  # title in the navigation → heading, and words that only a page wit
     "Train": "Train",
     "Compare": "Compare runs",
     "Report": "The report",
+    "Pocket": "Pocket",
     "Inside": "Inside the network",
     "Mistakes": "Mistakes",
     "Convolution": "Convolution",
@@ -21,7 +27,14 @@ PAGES = {  # title in the navigation → heading, and words that only a page wit
     "Backpropagation": "Backpropagation",
     "Counting": "Counting",
 }
-SECTION = {"Inside": "Insight", "Mistakes": "Insight", "Train": "Lab", "Compare": "Lab", "Report": "Lab"}
+SECTION = {
+    "Inside": "Insight",
+    "Mistakes": "Insight",
+    "Train": "Lab",
+    "Compare": "Lab",
+    "Report": "Lab",
+    "Pocket": "Lab",
+}
 WITH_DIGITS = ("Inside", "Backpropagation")
 MOST_MEBIBYTES = 300  # far over what is promised, so that only a leak fails; benchmarks/ tells how much it is
 PICTURES = os.environ.get("DIGIT_SUM_LAB_PICTURES")  # a folder for screenshots to look at, if wanted
@@ -102,3 +115,64 @@ def test_every_page_is_visited_with_a_drawing_made(name, options, server, browse
     assert "Traceback" not in server.log and "Error" not in server.log, server.log
     assert mebibytes(server.pid) < MOST_MEBIBYTES
     page.context.close()
+
+
+def test_pocket_reads_in_the_visitors_browser_and_the_server_gives_only_the_file(server, browser):
+    page, sent = open_page(browser, viewport={"width": 1400, "height": 950}, color_scheme="dark"), []
+    page.on("websocket", lambda socket: socket.on("framesent", sent.append))
+    page.goto(f"{server.url}/pocket?run=tiny-seed2")
+    pocket = page.frame_locator("iframe[src^='/pocket/tiny-seed2']")
+    pocket.get_by_role("button", name="Surprise me").click()
+    pocket.get_by_text("The network is still arriving").wait_for(state="detached")
+    settle(page)
+    asked = len(sent)
+    for _ in range(5):
+        pocket.get_by_role("button", name="Surprise me").click()
+        pocket.locator("#sum b").wait_for()
+    assert len(sent) == asked
+    assert pocket.locator("body").evaluate("(body) => getComputedStyle(body).backgroundColor") == "rgb(16, 21, 28)"
+    page.get_by_role("button", name="On your phone").click()
+    page.get_by_text("Only this computer can open the app").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Take the file home").click()
+    assert download.value.suggested_filename == "tiny-seed2.html"
+    assert Path(download.value.path()).read_bytes() == get(f"{server.url}/pocket/tiny-seed2")[1]
+    page.context.close()
+
+
+def get(url, **headers):
+    """Status, body and headers of an answer, whatever its status."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
+            return answer.status, answer.read(), answer.headers
+    except urllib.error.HTTPError as error:
+        return error.code, error.read(), error.headers
+
+
+def test_pocket_is_served_compressed_and_only_when_it_changed(server):
+    url = f"{server.url}/pocket/tiny-seed2"
+    status, plain, _ = get(url)
+    assert status == 200 and plain == document.of_run(runs.read(runs.locate("tiny-seed2")))
+    status, zipped, headers = get(url, **{"Accept-Encoding": "gzip"})
+    assert status == 200 and headers["Content-Encoding"] == "gzip" and gzip.decompress(zipped) == plain
+    assert len(zipped) < 0.5 * len(plain)
+    status, body, _ = get(url, **{"Accept-Encoding": "gzip", "If-None-Match": headers["ETag"]})
+    assert (status, body) == (304, b"")
+    assert "tensorflow" not in Path(f"/proc/{server.pid}/maps").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "words"),
+    [
+        (".trash", 400, b"cannot be the name of a run"),
+        ("a%5C..%5Cb", 400, b"cannot be the name of a run"),
+        ("x" * 300, 400, b"cannot be the name of a run"),
+        ("%E2%80%AEx", 400, b"cannot be the name of a run"),
+        ("..%2F..%2Fapp.py", 400, b""),
+        ("nobody", 404, b"There is no run 'nobody' here"),
+        ("number-line-seed1", 404, b"shipped without its weights"),
+    ],
+)
+def test_a_pocket_that_is_not_there_is_refused_in_words(name, status, words, server):
+    code, body, headers = get(f"{server.url}/pocket/{name}")
+    assert code == status and words in body and headers["Content-Type"].startswith("text/plain") == bool(words)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import json
 import re
 
@@ -14,6 +15,7 @@ from core.evaluation import Evaluation
 from core.model.networks import NETWORKS, AddDigits, Convolution, Dense, Network, Softmax, Split
 from core.pocket import document, rounding
 from core.pocket.cost import Cost
+from pages.shared import phone
 
 LARGEST_BYTES = 9_000_000  # of the file of a network of 3.3 million parameters
 SHIPPED = ("sum", "sum_linear", "sum_posterior")
@@ -112,6 +114,51 @@ def test_bad_options_are_answered_by_a_line(arguments, fault, capsys):
     assert main(["export", "tiny-seed2", *arguments]) == 2
     error = capsys.readouterr().err
     assert fault in error and "Traceback" not in error
+
+
+def test_the_site_has_each_shipped_network_and_an_index_of_them(tmp_path, capsys):
+    folder = tmp_path / "site"
+    assert main(["export", "--site", str(folder)]) == 0
+    index = (folder / "index.html").read_text(encoding="utf-8")
+    linked = set(re.findall(r'<li><a href="([^"]+)">', index))
+    assert linked == {path.name for path in folder.glob("*.html")} - {"index.html"}
+    shipped = {run.recipe.network for run in runs.list_runs() if runs.is_shipped(run) and runs.has_weights(run)}
+    assert len(linked) == len(shipped) and (folder / re.search(r'class="first" href="([^"]+)"', index)[1]).exists()
+    for network in shipped:
+        assert html.escape(NETWORKS[network].summary) in index
+    assert f"{len(linked)} networks" in capsys.readouterr().out
+    assert not re.search(r'(src|href)="(https?:|//)', index) and "default-src 'none'" in index and "{{" not in index
+    assert main(["export", "--site", str(folder)]) == 2 and "is there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        ([], "give a RUN"),
+        (["tiny-seed2", "--site", "x"], "--site goes alone"),
+        (["--site", "/proc/x"], "cannot be written"),
+    ],
+)
+def test_export_wants_a_run_or_a_folder(arguments, fault, capsys):
+    assert main(["export", *arguments]) == 2
+    assert fault in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://192.168.1.7:8501/pocket?run=x", "http://192.168.1.7:8501/pocket/a%20b"),
+        ("https://lab.example.org/", "https://lab.example.org/pocket/a%20b"),
+        ("http://[2001:db8::1]:8501/draw", "http://[2001:db8::1]:8501/pocket/a%20b"),
+        ("http://localhost:8501/", None),
+        ("http://127.0.0.1:8501/", None),
+        ("http://[::1]:8501/", None),
+        (None, None),
+    ],
+)
+def test_a_phone_is_given_an_address_that_it_can_reach(url, address):
+    assert phone.address_of("a b", url) == address
+    assert phone.path_of("a b", "/lab/") == "/lab/pocket/a%20b"
 
 
 def test_encoded_tensors_are_those_that_are_judged():

@@ -226,7 +226,7 @@ def test_buttons_and_keys_do_what_they_say_and_undo_takes_each_back(opened, samp
         draw(page, half, next(sample for sample in samples if sample["label"] == label))
     assert the_sum(page) == 12
     seen = [page.locator(f"#seen .{half} canvas").evaluate("(canvas) => canvas.toDataURL()") for half in HALVES]
-    page.keyboard.press("s")
+    page.keyboard.press("w")
     assert the_sum(page) == 12
     swapped = [page.locator(f"#seen .{half} canvas").evaluate("(canvas) => canvas.toDataURL()") for half in HALVES]
     assert swapped == seen[::-1]
@@ -300,7 +300,7 @@ def test_nothing_stands_in_the_way_of_access_and_nothing_overflows(scheme, width
     except ImportError:
         missing("axe-core (pip install --group dev)")
     page = opened("sum", viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.keyboard.press("r")
+    page.keyboard.press("s")
     page.locator("summary").click()
     settled(page)
     report = Axe().run(page)

@@ -85,7 +85,7 @@ class Film {
   /** Tells how the guess came about: in turn, or where the slider stands. */
   tell(segments, index) {
     const { moments } = this.pad.drawing, { subject } = this;
-    if (moments.length < 2) return "Slide back through the drawing here.";
+    if (moments.length < 2) return "Draw, then slide back through the drawing here.";
     if (segments.length === 0) return "The sum wants both digits.";
     const at = segments.findIndex(({ first, last }) => first <= index && index <= last), next = segments[at + 1];
     if (this.pad.viewed === null) {

@@ -183,8 +183,8 @@ function capitalized(word) {
 
 const actions = {
   c: () => HALVES.forEach((half) => pads[half].clear()),
-  s: swap,
-  r: surprise,
+  w: swap,
+  s: surprise,
   u: () => pads[lastChanged].undo(),
 };
 find("clear").addEventListener("click", actions.c);

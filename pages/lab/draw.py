@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.model import forward
-from pages.shared import canvas, instead, parts
+from pages.shared import canvas, instead, parts, phone
 
 parts.style()
 available = parts.loadable_runs()
@@ -80,5 +80,7 @@ with reading:
             parts.bars(f"{parts.half_name(half)} digit", probabilities, parts.COLOURS[half], low=True)
         parts.products(*prediction.digit_probabilities)
 
+    with st.popover("On your phone"):
+        phone.offer(run)
     with st.expander("About this network"):
         parts.about(run.network, weights, drawn["top"].digit, drawn["bottom"].digit)

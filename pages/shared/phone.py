@@ -22,9 +22,9 @@ def offer(run: runs.Run) -> None:
             "Or send the file: it needs no server."
         )
     else:
-        code = segno.make(address, error="m").svg_data_uri(scale=6, border=3, dark="#000", light="#fff")
         escaped = html.escape(address)
-        st.html(f'<a href="{escaped}" target="_blank"><img class="code" alt="QR code of {escaped}" src="{code}"></a>')
+        image = f'<img class="code" alt="QR code of {escaped}" src="{_code(address)}">'
+        st.html(f'<a href="{escaped}" target="_blank">{image}</a>')
         st.write(f"Point a phone's camera at it, or open [{address}]({address}).")
     st.download_button(
         "Take the file home",
@@ -34,6 +34,12 @@ def offer(run: runs.Run) -> None:
         help="One HTML file. It reads digits in any browser, from disk or from an e-mail, without a network.",
         key=f"pocket file of {run.name}",
     )
+
+
+@functools.lru_cache(maxsize=64)  # the draw page shows it in every rerun
+def _code(address):
+    """The QR code of an address as a data URL; black on white, which cameras want on the dark theme too."""
+    return segno.make(address, error="m").svg_data_uri(scale=6, border=3, dark="#000", light="#fff")
 
 
 def path_of(name: str, base: str = "") -> str:
