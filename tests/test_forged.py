@@ -19,6 +19,7 @@ from tests.needs import PATIENCE_SECONDS
 from tests.server import REPOSITORY, mebibytes, serving
 
 MOST_MESSAGE_BYTES = 16_000_000  # maxMessageSize in .streamlit/config.toml
+MOST_UNREAD_MEBIBYTES = 100
 FIRST_START = "#00000100"  # the background of a canvas' first start, which every report carries
 
 
@@ -165,6 +166,36 @@ def test_the_server_answers_its_own_names_and_its_own_pages_alone(server, name):
     answer = asked(server, "/_stcore/stream", host, origin, *upgrade, "Sec-WebSocket-Protocol: streamlit")
     assert answer.startswith(f"HTTP/1.1 {101 if status == 200 else 403} ")
     assert "Traceback" not in server.log, server.log
+
+
+def test_visitors_who_read_nothing_are_bounded_and_others_are_served(server):
+    """Ten ask for twenty reruns each and read none of what is sent: Streamlit drops whom 500 messages wait for."""
+    port = int(server.url.rsplit(":", 1)[1])
+    with visiting(server), contextlib.ExitStack() as deaf:
+        before = mebibytes(server.pid)
+        for _ in range(10):
+            connection = deaf.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            connection.connect(("127.0.0.1", port))
+            connection.sendall(UPGRADE.format(port=port).encode())
+            assert connection.recv(12).endswith(b" 101")
+            for _ in range(20):
+                connection.sendall(masked(BackMsg(rerun_script={"query_string": ""}).SerializeToString()))
+        with visiting(server) as newcomer:
+            assert "Draw two digits" in newcomer.tell(json_value="{}")
+        assert mebibytes(server.pid) - before < MOST_UNREAD_MEBIBYTES
+
+
+UPGRADE = (
+    "GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    "Sec-WebSocket-Protocol: streamlit\r\n\r\n"
+)
+
+
+def masked(message):
+    """A short message as a frame of a web socket, masked with zeros."""
+    return b"\x82" + bytes([0x80 | len(message)]) + bytes(4) + message
 
 
 def test_what_streamlit_itself_cannot_read_breaks_its_senders_session_alone(server):
