@@ -10,7 +10,8 @@
                          trained (core/insight/number_line.py)
     result.json          the measured accuracy; its presence says that the run has finished
     progress.json        how far its trainer is, or where it ended
-    wishes.json          what is asked of its trainer: to stop, to change the learning rate
+    wishes.json          the learning rate that is asked of its trainer
+    stop                 its trainer is asked to stop
     failure.json         why it failed
     reserve              room on the disk to say so, should it be full
     warning.json         what the user should know of how it went on
@@ -48,6 +49,7 @@ FORMAT = 1
 ROOT = Path(os.environ.get("DIGIT_SUM_LAB_RUNS") or Path(__file__).parent.parent / "checkpoints")
 WEIGHTS, RESUME, ANSWERS = "weights.safetensors", "resume.safetensors", "answers.safetensors"
 RESERVE, RESERVE_BYTES = "reserve", 16_384
+STOP = "stop"
 UPLOADED = "uploaded"  # the data_name of a run whose weights somebody brought
 TRASH = ".trash"
 TRASH_SECONDS = 24 * 3600  # how long a discarded run can be restored
@@ -307,22 +309,30 @@ def _progress(run):
     return records.read_fields(run.folder / "progress.json", {"phase": records.is_text}, told)
 
 
-def wish(run: Run, **changes: bool | float) -> None:
-    """Ask something more of a run's trainer. Raises RunError if it cannot be written."""
-    kept = {name: value for name, value in asdict(wishes(run)).items() if value is not None}
-    _replace_json(run.folder / "wishes.json", kept | changes)
+def wish(run: Run, stop: bool | None = None, rate_factor: float | None = None) -> None:
+    """Ask something more of a run's trainer; None leaves it as it is. Raises RunError if it cannot be written.
+
+    Each wish has a file of its own: of two who ask at one time, neither takes the other's back.
+    """
+    try:
+        if stop:
+            files.replace(run.folder / STOP, b"")
+        elif stop is not None:
+            (run.folder / STOP).unlink(missing_ok=True)
+        if rate_factor is not None:
+            files.replace(run.folder / "wishes.json", _json_bytes({"rate_factor": rate_factor}))
+    except OSError as error:
+        raise _unwritable(run.folder, error) from error
 
 
 def wishes(run: Run) -> Wishes:
     """What is asked of a run's trainer; what makes no sense is taken as not asked."""
-    asked = _wishes(run)[0]
-    factor = asked.get("rate_factor")
-    return Wishes(asked.get("stop", False), None if factor is None else float(factor))
+    factor = _wishes(run)[0].get("rate_factor")
+    return Wishes((run.folder / STOP).exists(), None if factor is None else float(factor))
 
 
 def _wishes(run):
-    asked = {"stop": lambda value: isinstance(value, bool), "rate_factor": records.number(1e-4, 1e4)}
-    return records.read_fields(run.folder / "wishes.json", {}, asked)
+    return records.read_fields(run.folder / "wishes.json", {}, {"rate_factor": records.number(1e-4, 1e4)})
 
 
 def reserve_room(run: Run) -> None:
@@ -641,7 +651,7 @@ def _digest(path):
 def write_result(run: Run, result: dict) -> None:
     """Note the measured accuracy, which also marks the run as finished, and drop what only a trainer needs."""
     files.replace(run.folder / "result.json", _json_bytes(result))
-    for name in (RESUME, BEFORE + RESUME, RESERVE, "progress.json", "wishes.json"):
+    for name in (RESUME, BEFORE + RESUME, RESERVE, STOP, "progress.json", "wishes.json"):
         (run.folder / name).unlink(missing_ok=True)
 
 
@@ -787,8 +797,7 @@ def forget_ending(run: Run) -> None:
     with contextlib.suppress(OSError):
         for name in ("failure.json", "warning.json", "progress.json"):
             (run.folder / name).unlink(missing_ok=True)
-    if wishes(run).stop:
-        wish(run, stop=False)
+    wish(run, stop=False)
 
 
 def _json_bytes(contents):

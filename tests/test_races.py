@@ -139,6 +139,15 @@ def test_a_run_comes_back_beside_one_that_takes_its_name_meanwhile(root):
     assert code == 0 and printed == "mine\n" and runs.read(root / "mine").recipe == TINY
 
 
+def test_of_two_who_ask_something_of_a_trainer_both_are_heard(root):
+    run = jobs.create(TINY)
+    with Held("hold(files, 'replace')\nruns.wish(runs.read(Path(sys.argv[1])), rate_factor=0.5)", run.folder) as slow:
+        slow.wait_here()
+        runs.wish(run, stop=True)
+        assert slow.go_on()[0] == 0
+    assert runs.wishes(run) == runs.Wishes(stop=True, rate_factor=0.5)
+
+
 WRITE = """
 import numpy as np
 run = runs.read(Path(sys.argv[1]))

@@ -103,7 +103,10 @@ def deleted() -> None:
     """The runs that were deleted within a day, by anybody, each with the way back."""
     for place in runs.discarded():
         st.button(
-            f"Bring back {plain(place.name)}", on_click=_restore, args=(place,), key=f"restore {place.parent.name}"
+            f"Bring back {plain(place.name)}",
+            on_click=_restore,
+            args=(place,),
+            key=f"restore {place.parent.name} {place.name}",
         )
 
 

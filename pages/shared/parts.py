@@ -81,7 +81,8 @@ def _changes():
     """When each run's folder last changed: files of a run are replaced, never rewritten, so it tells of each change."""
     try:
         with os.scandir(runs.ROOT) as entries:
-            times = [f"{entry.path} {entry.stat().st_mtime_ns}" for entry in entries if entry.is_dir()]
+            # in quotes, as Streamlit takes no name that is not UTF-8
+            times = [f"{entry.path!r} {entry.stat().st_mtime_ns}" for entry in entries if entry.is_dir()]
     except OSError:  # no folder yet, or one that was deleted just now
         times = [str(time.monotonic_ns())]
     return "\n".join(sorted(times))  # one string, as Streamlit takes a key to pieces
