@@ -224,6 +224,26 @@ def test_any_canvas_is_answered_at_once(checkpoints, told, name):
     assert re.search(r"The sum is <b>\d+</b>|Now draw the other digit", html(app))
 
 
+def test_a_test_digit_of_any_class_can_be_chosen_for_each_half(checkpoints, told):
+    app = page()
+    for digit_above, digit_below in ((0, 9), (7, 7), (7, 1)):  # the same class once more is another choice
+        app.segmented_control(key="top_class").set_value(digit_above).run()
+        app.segmented_control(key="bottom_class").set_value(digit_below).run()
+        assert not app.exception
+        assert f"The true sum is {digit_above + digit_below}: {digit_above} + {digit_below}." in html(app)
+
+
+def test_undo_by_key_goes_back_change_by_change_in_whichever_half_it_was(checkpoints, two_digits):
+    app = page()
+    for button in ("clear_both", "top_clear"):
+        app.button(key=button).click().run()
+    assert "Draw two digits" in html(app)
+    for _ in range(2):  # the key presses the button that the page names
+        last = re.search('last-changed" data-half="(.*?)"', html(app))[1]
+        app.button(key=f"{last}_undo").click().run()
+    assert two_digits in html(app)
+
+
 def test_unknown_run_in_the_link_is_said(checkpoints, told):
     app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
     app.query_params["run"] = "nowhere"

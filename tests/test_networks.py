@@ -157,6 +157,7 @@ def test_no_reading_claims_to_be_certain(images):
     said = {reading.reading for reading in found}
     assert not any("100%" in words for words in said) and any(">99% sure" in words for words in said)
     assert [forward.percent(p) for p in (0.0, 0.42, 0.994, 0.996, 1.0)] == ["0%", "42%", "99%", ">99%", ">99%"]
+    assert [forward.percent(p, 1) for p in (0.0031, 0.996, 0.9996)] == ["0.3%", "99.6%", ">99%"]
 
 
 def test_uncut_differs_by_the_seam_alone(images):

@@ -76,10 +76,10 @@ def _seam(run, weights, subject):
         return
     cut = forward.predict(run.network, weights, subject.top, subject.bottom)
     whole = forward.predict(uncut(run.network), weights, subject.top, subject.bottom)
-    sure = [each.sum_probabilities.max() for each in (cut, whole)]
+    sure = [forward.percent(each.sum_probabilities.max()) for each in (cut, whole)]
     found = _seam_of(str(run.folder.resolve()), parts.weights_time(run), test_set().name, run, weights)
     figures.numbers(
-        (f"{cut.sum} → {whole.sum}", f"your pair cut apart and as one picture ({sure[0]:.1%} → {sure[1]:.1%} sure)"),
+        (f"{cut.sum} → {whole.sum}", f"your pair cut apart and as one picture ({sure[0]} → {sure[1]} sure)"),
         (f"{round(found.changed * found.pairs)} of {found.pairs}", "test pairs get another answer as one picture"),
         (f"{found.moved:.4f}", "of the probability moves to other sums, on average"),
     )

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.insight.mistakes import confusion, mistakes, most_confused
+from core.model import forward
 from pages.shared import mistake_figures
 from pages.shared.gallery import gallery
 
@@ -78,7 +79,7 @@ def _chosen_in_words(count, true, answered, pairs):
 def _caption(readings, index):
     top, *bottom = readings.digits[index]
     true = f"{top} + {bottom[0]} = {top + bottom[0]}" if bottom else f"{top}"
-    return f"{true}, read as **{readings.answered[index]}**, {readings.confidence[index]:.1%} sure"
+    return f"{true}, read as **{readings.answered[index]}**, {forward.percent(readings.confidence[index])} sure"
 
 
 def _take_cell():

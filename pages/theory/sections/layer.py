@@ -49,8 +49,8 @@ def show(subject: Subject) -> None:
         str(run.folder.resolve()), parts.weights_time(run), image.tobytes(), label, filter_, learnt
     )
     st.markdown(
-        f"The network reads **{probabilities.argmax()}** with {probabilities.max():.1%}. Told that it is **{label}**, "
-        f"its loss is {learnt.loss:.4g}, and filter {filter_ + 1} of `{learnt.name}` gets the gradient:"
+        f"The network reads **{probabilities.argmax()}** with {forward.percent(probabilities.max())}. Told that it is "
+        f"**{label}**, its loss is {learnt.loss:.4g}, and filter {filter_ + 1} of `{learnt.name}` gets the gradient:"
     )
     _equation(learnt, filter_, by_difference, subject)
     _said(learnt, filter_, by_difference)
