@@ -70,7 +70,11 @@ def _run(arguments):
         command = commands.add_parser(name, help=help_text)
         command.add_argument("run", metavar="RUN", help="a name in checkpoints/ or a path")
         if name == "predict":
-            command.add_argument("top", metavar="TOP.png", help="the upper digit: white ink on black, or with alpha")
+            command.add_argument(
+                "top",
+                metavar="TOP.png",
+                help="the upper digit: light ink on dark, dark ink on light paper, or with alpha",
+            )
             command.add_argument("bottom", metavar="BOTTOM.png", help="the lower digit")
         if name not in ("pack", "stop"):
             command.add_argument("--json", action="store_true", help="print one JSON object")

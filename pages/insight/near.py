@@ -81,7 +81,7 @@ def _choose_map(stage, name):
         st.pills, "Filter and map, the most active first. Choose one.", channels, f"map_of_{name}", format_func=label
     )
     deeper = "" if stage.filters.shape[2] == 1 else " Each is shown on the input map that it weighs most (Σ w²)."
-    st.caption(f"Filters: green adds, purple takes away, each up to its own largest weight.{deeper}")
+    st.caption(f"Filters: green adds, magenta takes away, each up to its own largest weight.{deeper}")
     if stage.output.min() < 0:
         st.html(maps.legend(largest))
     return chosen

@@ -11,8 +11,8 @@ parts.style()
 parts.say_at_exit()
 st.title("The report", anchor=False)
 st.write(
-    "A course report of December 2017 trained seven experiments on MNIST. Each is here with what it printed, what is "
-    "correct where that differs, and what this app measured. All of them can be run again."
+    "A course report of December 2017 trained networks on MNIST for five questions. Each experiment is here with what "
+    "it printed, what is correct where that differs, and what this app measured. All of them can be run again."
 )
 st.caption(
     "Measured on test images that were never trained on; ± is the standard deviation over seeds. The quick recipes "

@@ -1,4 +1,4 @@
-"""Numbers as coloured cells: negative ones violet, positive ones green, zeros nearly clear, on white as on black."""
+"""Numbers as coloured cells: negative ones magenta, positive ones green, zeros nearly clear, on white as on black."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,9 @@ import numpy as np
 from PIL import Image
 
 from pages.shared import charts, lean, parts
+from pages.shared.maps import NEGATIVE, POSITIVE
 
-NEGATIVE, POSITIVE, ZERO = "#7a5cc7", "#009e73", "rgba(138,143,152,0.18)"
+ZERO = "rgba(138,143,152,0.18)"
 MARK = "#d43d51"
 PADDING = "padding"
 HEIGHT_PIXELS = 460

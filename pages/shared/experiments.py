@@ -33,7 +33,9 @@ def overview() -> None:
         + "".join(f"<th>{head}</th>" for head in heads)
         + f"</tr></thead><tbody>{rows}</tbody></table></div>"
     )
-    st.caption("Of dropout the best keep_prob. ± is the standard deviation over seeds, where there are several.")
+    st.caption(
+        "For dropout, the best keep_prob is shown. ± is the standard deviation over seeds, if there are several."
+    )
 
 
 def experiment_card(experiment: Experiment) -> None:

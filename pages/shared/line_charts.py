@@ -1,60 +1,46 @@
-"""Digits on the first two components of their features, each drawn as the numeral that it is."""
+"""Digits along one line, a row for each digit, so that no digit is drawn over another one."""
 
 import numpy as np
-import streamlit as st
 
 from core.insight.number_line import Line
-from pages.shared import lean, parts
+from core.model.networks import DIGITS
+from pages.shared import charts, curves, lean, parts
+from pages.shared.drawings import HALVES
 
 HEIGHT_PIXELS = 440
-ORDERED = {"name": "viridis", "extent": [0.2, 0.9]}  # its ends are lost on black or on white
+MOST_TICKS = 1000  # digits drawn of those that were read; the figures beside are of all
 
 
-def scatter(line: Line, own: np.ndarray | None, key: str, frame: np.ndarray | None = None) -> None:
-    """The digits of a line on its axes 1 and 2, and if given two digits of the visitor's, `own` (2, 2), top and bottom.
+def strip(
+    line: Line, title: str, key: str, own: tuple[float, float] | None = None, frame: tuple[float, float] | None = None
+) -> None:
+    """Draw where digits lie on a line's first axis: a row for each digit, a tick for each image, a dot for their mean.
 
-    `frame` (2, 2) fixes the axes, low and high of each, so that pictures one after the other can be compared.
+    `own` are the places of the visitor's top and bottom digit, drawn through all rows. `frame` fixes the axis, so that
+    pictures one after the other can be compared.
     """
-    x, y = line.scores[:, 0], line.scores[:, 1]
-    whose = ["test"] * len(x)
+    stride = -(-len(line.labels) // MOST_TICKS)
+    place, digit, whose = line.scores[::stride, 0], line.labels[::stride], ["test"] * len(line.labels[::stride])
+    place, digit = np.append(place, line.means()), np.append(digit, np.arange(DIGITS))
+    whose += ["mean"] * DIGITS
     if own is not None:
-        x, y, whose = np.append(x, own[:, 0]), np.append(y, own[:, 1]), whose + ["top", "bottom"]
-    digits = [*line.labels.tolist(), *[None] * (len(x) - len(line.labels))]
-    table = lean.table({"x": x, "y": y, "digit": digits, "whose": whose})
-    scales = [{"zero": False}] * 2 if frame is None else [{"domain": ends.tolist()} for ends in frame]
-    axes = {
-        name: {
-            "field": name,
-            "type": "quantitative",
-            "title": f"axis {i + 1} ({line.shares[i]:.0%} of the variance)",
-            "scale": scales[i],
-            "axis": {"labels": False, "ticks": False, "grid": False},
-        }
-        for i, name in enumerate(("x", "y"))
-    }
-    numerals = {
-        "transform": [{"filter": "datum.whose == 'test'"}],
-        "mark": {"type": "text", "fontSize": 15, "fontWeight": 700, "clip": True},
-        "encoding": {
-            "text": {"field": "digit", "type": "nominal"},
-            "color": {
-                "field": "digit",
-                "type": "ordinal",
-                "scale": {"scheme": ORDERED, "domain": list(range(10))},
-                "legend": {"orient": "top", "title": None, "columns": 5, "symbolType": "square", "labelFontSize": 15},
-            },
-        },
-    }
-    layers = [numerals]
+        place, digit, whose = np.append(place, own), np.append(digit, [0, 0]), [*whose, "top", "bottom"]
+    table = lean.table({"place": place.astype(float), "digit": digit.astype(int), "whose": whose})
+    x = {"field": "place", "type": "quantitative", "title": title, "axis": {"labels": False, "ticks": False}}
+    x["scale"] = {"zero": False} if frame is None else {"domain": list(frame), "nice": False}
+    y = {"field": "digit", "type": "ordinal", "sort": "descending", "title": "digit"}
+    y["axis"] = {"labelAngle": 0, "grid": True}
+    rows = [
+        _layer("test", {"type": "tick", "thickness": 2, "opacity": 0.35, "color": curves.PALETTE[0], "clip": True}, y),
+        _layer("mean", {"type": "point", "filled": True, "size": 150, "opacity": 1, "color": curves.PALETTE[1]}, y),
+    ]
     if own is not None:
-        layers += [_mark(half) for half in ("top", "bottom")]
-    said = f"Test digits on axes 1 and 2; the means on axis 1 lie in the order {' '.join(map(str, line.order()))}."
-    st.vega_lite_chart(table, {"encoding": axes, "layer": layers}, key=key, height=HEIGHT_PIXELS, alt=said)
+        rows += [_layer(half, {"type": "rule", "strokeWidth": 4, "color": parts.COLOURS[half]}) for half in HALVES]
+    said = f"Test digits along a line; their means lie in the order {' '.join(map(str, line.order()))}."
+    charts.draw({"encoding": {"x": x}, "layer": rows}, table, key=key, height=HEIGHT_PIXELS, alt=said)
 
 
-def _mark(half):
-    ring = {"type": "point", "shape": "circle", "size": 700, "strokeWidth": 5, "filled": False, "opacity": 1}
-    return {
-        "transform": [{"filter": f"datum.whose == '{half}'"}],
-        "mark": {**ring, "color": parts.COLOURS[half], "tooltip": f"your {half} digit"},
-    }
+def _layer(whose, mark, y=None):
+    told = f"your {whose} digit" if y is None else None
+    encoding = {"tooltip": {"value": told}} if y is None else {"y": y, "tooltip": {"field": "digit"}}
+    return {"transform": [{"filter": f"datum.whose == '{whose}'"}], "mark": mark, "encoding": encoding}

@@ -11,7 +11,7 @@ POSITIVE, NEGATIVE = (120, 235, 190), (240, 150, 205)  # on black, told apart by
 
 
 def map_figure(values: np.ndarray, largest: float, caption: str, grey: bool = False) -> str:
-    """HTML of a map (h, w): black at 0, brighter up to ±largest, green above and pink below; or a digit in grey."""
+    """HTML of a map (h, w): black at 0, brighter up to ±largest, green above and magenta below; or a digit in grey."""
     share = np.clip(np.asarray(values, float) / (largest or 1), -1, 1)[..., None]
     bright = (255, 255, 255) if grey else POSITIVE
     pixels = np.where(share >= 0, share * np.array(bright), -share * np.array(NEGATIVE))

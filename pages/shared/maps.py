@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from pages.shared.parts import png_url
+from pages.shared.written import rounded
 
 POSITIVE, NEGATIVE = "#009e73", "#b5478a"  # told apart by colour-blind eyes, and neither top's colour nor bottom's
 
@@ -66,7 +67,7 @@ def row(figures: list[str]) -> str:
 def legend(largest: float, unit: str = "") -> str:
     """HTML of the two colours' scale, from −largest to +largest."""
     ramp = f"linear-gradient(90deg,{NEGATIVE},transparent,{POSITIVE})"
-    words = f"−{largest:.3g}", "0", f"+{largest:.3g}{unit}"
+    words = f"−{rounded(largest)}", "0", f"+{rounded(largest)}{unit}"
     return (
         f'<div class="scale" role="img" aria-label="Colours from {words[0]} to {words[2]}">'
         f'<i style="background:{ramp}"></i><div>{"".join(f"<span>{word}</span>" for word in words)}</div></div>'
@@ -82,10 +83,10 @@ def signed_bars(title: str, values: np.ndarray, names: list[str]) -> str:
         foot, tall = 100 * (min(value, 0) - low) / span, 100 * abs(value) / span
         colour = POSITIVE if value >= 0 else NEGATIVE
         columns += (
-            f'<div class="{"best" if i == best else ""}" title="{name}: {value:.3g}">'
+            f'<div class="{"best" if i == best else ""}" title="{name}: {rounded(value)}">'
             f'<b><i style="bottom:{foot:.1f}%;height:{tall:.1f}%;background:{colour}"></i></b><span>{name}</span></div>'
         )
-    label = html.escape(f"{title}: largest {names[best]}, {values[best]:.3g}")
+    label = html.escape(f"{title}: largest {names[best]}, {rounded(values[best])}")
     return f'<p>{html.escape(title)}</p><div class="signed-bars" role="img" aria-label="{label}">{columns}</div>'
 
 

@@ -21,6 +21,18 @@ def small(value: float) -> str:
     return (f"{value:.4f}" if abs(value) >= 1e-3 else f"{value:.1e}").replace("-", "−")
 
 
+def rounded(value: float, digits: int = 3) -> str:
+    """A number to so many figures, and never with an exponent where it is large: 0.0123, 12.3, 1,020."""
+    if abs(value) >= 10**digits - 0.5:
+        return f"{value:,.0f}".replace("-", "−")
+    return f"{value:.{digits}g}".replace("-", "−")
+
+
+def counted(count: int, what: str) -> str:
+    """How many there are of something whose plural ends in s: 1 digit, 1,024 digits."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def plain(text: object) -> str:
     """Write words from outside as Markdown that shows them as they are, in one line: no link, picture, colour or list.
 

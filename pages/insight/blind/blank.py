@@ -11,6 +11,7 @@ from pages.shared import maps, parts
 from pages.shared.answering import answers_of, test_set
 from pages.shared.drawings import HALVES
 from pages.shared.one_of import one_of
+from pages.shared.written import counted
 
 
 def show(run, weights, subject) -> None:
@@ -26,8 +27,9 @@ def show(run, weights, subject) -> None:
         f"more than the digit is the sum for {most:,} of {len(labels):,} test digits, {most / len(labels):.0%}.</p>"
     )
     st.write(
-        f"No example had a blank half, so nothing said that it is worth 0. It is for {(sums == labels).sum():,} digits "
-        f"of {len(labels):,}. Two blanks make {both.sum}, {forward.percent(both.sum_probabilities.max())} sure."
+        "No example had a blank half, so nothing said that it is worth 0. It is for "
+        f"{counted(int((sums == labels).sum()), 'digit')} of {len(labels):,}. "
+        f"Two blanks make {both.sum}, {forward.percent(both.sum_probabilities.max())} sure."
     )
     st.html(_table(shares(labels, sums)))
     st.caption(

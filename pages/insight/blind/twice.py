@@ -31,8 +31,9 @@ def show(run, weights, subject) -> None:
     st.subheader("Your digits, each with itself", anchor=False)
     mine = twice(answers.of_digits(run.network, weights, np.stack([subject.top, subject.bottom])))
     for i, half in enumerate(HALVES):
+        odd_probability = forward.percent(mine.odd_probability[i], 2)
         parts.bars(
-            f"{half.capitalize()} digit twice: {mine.sums[i]}, and {mine.odd_probability[i]:.2%} for odd sums",
+            f"{half.capitalize()} digit twice: {mine.sums[i]}, and {odd_probability} for odd sums",
             mine.sum_probabilities[i],
             parts.COLOURS[half],
             low=True,

@@ -6,6 +6,7 @@ import streamlit as st
 from core import runs
 from core.images import mnist
 from core.insight import ambiguity
+from core.model import forward
 from pages.shared import blend_charts, figures, parts
 from pages.shared.written import plain
 
@@ -94,8 +95,11 @@ def _blended(run, here, probabilities):
     blend_charts.heat_map(probabilities, here, key=f"blend_{run.name}")
     figures.numbers(
         (" ".join(map(str, answers)), "its answers on the way from end to end"),
-        (f"{off[here]:.1%}", f"here: probability of sums other than those two ends, {ends[0]} and {ends[1]}"),
-        (f"{off.max():.1%}", "the most of that on the way"),
+        (
+            forward.percent(off[here], 1),
+            f"here: probability of sums other than those two ends, {ends[0]} and {ends[1]}",
+        ),
+        (forward.percent(off.max(), 1), "the most of that on the way"),
         (f"{ambiguity.expectation(now[None])[0]:.1f}", "here: the mean of its distribution"),
     )
 

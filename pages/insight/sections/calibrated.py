@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.insight import calibration
 from core.insight.calibration import BINS
+from core.model import forward
 from pages.shared import judging, mistake_figures
 from pages.shared.curves import PALETTE
 
@@ -15,7 +16,7 @@ def show(run, readings, available) -> None:
     confidence, accuracy = readings.confidence.mean(), readings.accuracy
     st.write(
         "The network says how sure it is. Of all answers of which it is 80 % sure, 80 % should be right. On average "
-        f"it is **{confidence:.2%} sure and {accuracy:.2%} right**: {_excess_in_words(found)}"
+        f"it is **{forward.percent(confidence, 2)} sure and {accuracy:.2%} right**: {_excess_in_words(found)}"
     )
     left, right = st.columns([3, 2], gap="large")
     with right:
@@ -62,7 +63,7 @@ def _before_and_after(before, after):
     errors = [calibration.expected_error(half.confidence, half.right) for half in (before, after)]
     losses = [calibration.log_losses(half) for half in (before, after)]
     rows = {
-        "mean confidence": [f"{half.confidence.mean():.2%}" for half in (before, after)],
+        "mean confidence": [forward.percent(half.confidence.mean(), 2) for half in (before, after)],
         "accuracy": [f"{half.accuracy:.2%}" for half in (before, after)],
         "calibration error": [f"{error:.2%}" for error in errors],
         "log-loss, nats": [f"{loss.mean():.4f}" for loss in losses],

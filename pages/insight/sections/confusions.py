@@ -20,7 +20,8 @@ def show(run, readings, available) -> None:
         "grey; the redder a cell beside it, the more often that mistake is made (the shade goes with the square "
         "root of the count, so that rare ones show)."
     )
-    st.write(_in_words(readings, counts))
+    if said := _in_words(readings, counts):
+        st.write(said)
     left, right = st.columns([3, 2], gap="large")
     with right:
         true, answered = _choice(readings.classes, what)
@@ -36,8 +37,9 @@ def _in_words(readings, counts):
     wrong = ~readings.right
     if not wrong.any():
         return "It makes no mistake on these images."
-    often = ", ".join(f"{true} read as {answered} ({count:,})" for true, answered, count in most_confused(counts))
-    said = f"Most often: {often}."
+    often = [(true, answered, count) for true, answered, count in most_confused(counts) if count > 1]
+    named = ", ".join(f"{true} read as {answered} ({count:,})" for true, answered, count in often)
+    said = f"Most often: {named}." if often else ""
     if readings.digits.shape[1] == 2:
         near = (np.abs(readings.truth - readings.answered)[wrong] == 1).mean()
         said += f" {near:.0%} of the mistakes miss the sum by just 1."

@@ -6,8 +6,8 @@ import streamlit as st
 from core import runs
 from core.curves import Curve
 from core.insight import number_line
-from pages.shared import curves, figures, line_charts
-from pages.shared.written import plain
+from pages.shared import curves, figures, line_charts, parts
+from pages.shared.written import counted, plain
 
 
 def show(run) -> None:
@@ -18,9 +18,9 @@ def show(run) -> None:
     recipe = shown.recipe
     if shown.name != run.name:
         st.write(
-            f"{plain(run.name)} kept no snapshots while it trained, so these are of {plain(shown.name)}: "
-            f"`{recipe.network}`, {recipe.steps:,} iterations of {recipe.batch} digits. "
-            "Every new training of a sum network keeps its own."
+            f"{plain(parts.shown(run))} kept no snapshots while it trained, so these are of {plain(parts.shown(shown))}: "
+            f"`{recipe.network}`, {recipe.steps:,} iterations of {recipe.batch} digits. Every new training of a sum "
+            "network keeps its own."
         )
     steps = list(kept)
     step = st.select_slider("Iteration", steps, value=steps[-1], format_func=lambda s: f"{s:,}", key="snapshot")
@@ -28,13 +28,14 @@ def show(run) -> None:
     line = kept[step]
     left, right = st.columns([3, 2], gap="large")
     with left:
-        every = np.concatenate([each.scores[:, :2] for each in kept.values()])
-        frame = 1.05 * np.stack([every.min(axis=0), every.max(axis=0)], axis=1)
-        line_charts.scatter(line, None, key="snapshot_line", frame=frame)
+        every = np.concatenate([each.scores[:, 0] for each in kept.values()])
+        frame = 1.05 * float(every.min()), 1.05 * float(every.max())
+        title = f"first principal component, {line.shares[0]:.0%} of the variance"
+        line_charts.strip(line, title, "snapshot_line", frame=frame)
     with right:
         accuracy = accuracies.get(step)
         figures.numbers(
-            (f"{line.correlations[0]:.3f}", f"|ρ| on axis 1 after {step:,} iterations"),
+            (f"{line.correlations[0]:.3f}", f"|ρ| on axis 1 after {counted(step, 'iteration')}"),
             ("–" if accuracy is None else f"{accuracy:.3f}", "accuracy on test pairs then"),
         )
         figures.order(line.order())

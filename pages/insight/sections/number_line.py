@@ -1,4 +1,4 @@
-"""Where digits lie on the first principal components of their features; and, by line_forms.py, along training."""
+"""Where digits lie on the line by which a network adds them; and, by line_forms.py, along training."""
 
 import numpy as np
 import streamlit as st
@@ -6,53 +6,96 @@ import streamlit as st
 from core import runs
 from core.images import mnist
 from core.insight import number_line, taken_apart
+from core.model.answers import of_digits
 from core.model.layers import Join
 from pages.insight.sections import line_forms
-from pages.shared import figures, line_charts, parts
+from pages.shared import figures, judging, line_charts, parts
 from pages.shared.answering import answers_of, test_set
 from pages.shared.written import plain
 
-COMPONENTS = 2
+COMPONENTS = 1
 COMPARED = ("sum", "sum_linear", "sum_posterior", "deep")
 
 
 def show(run, weights, subject) -> None:
-    data = mnist.embedded()
-    found = _map(str(run.folder.resolve()), parts.weights_time(run), run)
-    own = number_line.features(run.network, weights, np.stack([subject.top, subject.bottom]))
-    line = found.line
-    st.write(
-        f"{len(data.test_labels):,} test digits, each where its {own[0].size:,} features put it: the two directions in "
-        "which the features differ most (PCA). Nobody told `sum` what a 3 is, only sums. Still, to add by its last "
-        "layer it must lay the digits in a row: a number line."
-    )
+    shown = _one_that_adds(run)
+    digits = np.stack([subject.top, subject.bottom])
+    if _adds(shown):
+        if shown is not run:
+            weights = parts.weights_or_stop(shown)
+        line = _as_read(shown)
+        own = _own_as_read(shown, weights, digits, line)
+        st.write(
+            "Each test digit stands where the last layer reads it: by how much more it adds to each larger sum than to "
+            "the one before. Nobody told the network what a 3 is, only sums. Still, to add by this layer it must lay "
+            "the digits in a row: a number line."
+        )
+        title, where = "slope of what a digit adds to the 19 logits", "on the axis that the last FC layer reads"
+    else:
+        found = _map(str(run.folder.resolve()), parts.weights_time(run), run)
+        line, own = found.line, found.place(number_line.features(run.network, weights, digits))[:, 0]
+        st.write(
+            "This network names digits, so nothing asks it to lay them in a row. Each test digit stands where its "
+            "features put it on the first principal component, the direction in which they differ most (PCA)."
+        )
+        title, where = f"first component, {line.shares[0]:.0%} of the variance", "on the first principal component"
     left, right = st.columns([3, 2], gap="large")
     with left:
-        line_charts.scatter(line, found.place(own), key="line")
+        line_charts.strip(line, title, "line", own)
     with right:
-        figures.numbers(
-            (f"{line.correlations[0]:.3f}", "|ρ|: rank correlation of a digit's place on axis 1 with its value"),
-            (f"{line.shares[0]:.0%}", "of all the features' variance lies along axis 1"),
-        )
+        count = len(line.labels)
+        figures.numbers((f"{line.correlations[0]:.3f}", f"|ρ| of {count:,} test digits {where}"))
         st.write("The means of the ten digits, from left to right:")
         figures.order(line.order())
         st.caption(
-            "Spearman's rank correlation: 1 if every larger digit lies further along, 0 if place and value have "
-            f"nothing to do with each other. On axis 2 it is {line.correlations[1]:.3f}. The two rings are your digits."
+            "|ρ| is Spearman's rank correlation of a digit's place with its value: 1 if every larger digit lies "
+            "further along, 0 if place and value have nothing to do with each other. Dots are means, and the two lines "
+            "are your digits."
         )
-        if Join() in run.network.layers:
-            _as_read(run)
     st.subheader("For which networks do the digits lie in order?", anchor=False)
     if st.toggle("Measure the others too", key="compare_lines", persist_state="session"):
         _compare()
     st.subheader("Along training", anchor=False)
-    line_forms.show(run)
+    line_forms.show(shown)
+
+
+def _adds(run):
+    """Whether the last layer adds what each half brings, which takes a number line."""
+    return Join() in run.network.layers
+
+
+def _one_that_adds(run):
+    """The run if it adds, else the best one that does, unless the visitor wants to see this one."""
+    other = next((other for other, _ in parts.loadable_runs() if _adds(other)), run)
+    if _adds(run) or other is run:
+        return run
+    st.write(
+        f"{judging.name(run)} names digits and needs no number line, so this is {judging.name(other)}, which adds."
+    )
+    return (
+        run if st.toggle(f"Show {judging.name(run)} all the same", key="own_line", persist_state="session") else other
+    )
+
+
+def _as_read(run):
+    """The line of the test digits as the last layer reads them, on the slope of what each adds to the 19 logits."""
+    added, labels = answers_of(run).top, test_set().test_labels.astype(int)
+    return number_line.line(taken_apart.slopes(added - added.mean(axis=0))[:, None], labels)
+
+
+def _own_as_read(run, weights, digits, line):
+    """The places on that line of two digits (2, 28, 28), the first one read as a top digit, the other as a bottom."""
+    found, mine = answers_of(run), of_digits(run.network, weights, digits)
+    added = np.stack([mine.top[0] - found.top.mean(axis=0), mine.bottom[1] - found.bottom.mean(axis=0)])
+    first = taken_apart.slopes(found.top[:1] - found.top.mean(axis=0))[0]
+    return (-1 if line.scores[0, 0] * first < 0 else 1) * taken_apart.slopes(added)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _map(folder: str, modified_ns: int, _run: runs.Run) -> number_line.Map:
     data, weights = mnist.embedded(), parts.load_weights(_run)  # here, so that who comes second does not read them
-    words = f"{plain(_run.name)} reads {len(data.test_labels):,} test digits, for the first time with these weights."
+    name = plain(parts.shown(_run))
+    words = f"{name} reads {len(data.test_labels):,} test digits, for the first time with these weights."
     bar = st.progress(0.0, words)
     features = number_line.features(
         _run.network, weights, data.test_images, report=lambda done: bar.progress(done, words)
@@ -72,22 +115,16 @@ def _compare():
             continue
         try:
             line = _map(str(run.folder.resolve()), parts.weights_time(run), run).line
+            read = f"{_as_read(run).correlations[0]:.3f}" if _adds(run) else "–"
         except runs.RunError as error:
-            rows.append([run.name, f"cannot be loaded: {error}", "", ""])
+            rows.append([parts.shown(run), f"cannot be loaded: {error}", "", "", ""])
             continue
         order = " ".join(map(str, line.order()))
-        rows.append([run.name, f"{line.correlations[0]:.3f}", f"{line.shares[0]:.0%}", order])
-    figures.table(["network", "|ρ| on axis 1", "variance along it", "order of the means"], rows)
-    st.caption("A network that names digits, or is told them, need not put them in order.")
-
-
-def _as_read(run):
-    """The same of what a digit adds to the logits: how the last FC layer reads the features."""
-    added, labels = answers_of(run).top, test_set().test_labels.astype(int)
-    slopes = taken_apart.slopes(added - added.mean(axis=0))
-    read = number_line.line(slopes[:, None], labels)
-    figures.numbers(
-        (f"{read.correlations[0]:.3f}", f"|ρ| as the last FC layer reads them, on {len(labels):,} test digits"),
+        rows.append([parts.shown(run), read, f"{line.correlations[0]:.3f}", f"{line.shares[0]:.0%}", order])
+    figures.table(
+        ["network", "|ρ| as read", "|ρ| on PCA's axis 1", "variance along it", "order of the means on it"], rows
     )
-    figures.order(read.order())
-    st.caption("That is the slope of what a digit adds to the 19 logits, drawn under “The sum, taken apart”.")
+    st.caption(
+        "As read: on the axis that the last FC layer reads. PCA's first axis is the direction in which the features "
+        "differ most. A network that names digits, or is told them, need not put them in order."
+    )

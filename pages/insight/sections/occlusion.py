@@ -36,7 +36,7 @@ def show(run, weights, subject) -> None:
             _show_half(of_half, subject, patch, before.sum, p, largest)
     st.html(maps.legend(largest, " of probability"))
     st.caption(
-        f"Purple: a patch here lowers the probability of {before.sum}; green: it raises it. Each pixel shows the mean "
+        f"Magenta: a patch here lowers the probability of {before.sum}; green: it raises it. Each pixel shows the mean "
         "over all patches that cover it."
     )
 
@@ -56,7 +56,11 @@ def _show_half(found, subject, patch, answered, p, largest):
     there = int(found.sums.flat[found.drop.argmax()])
     colour = COLOURS[found.half]
     st.subheader(f"{found.half.capitalize()} digit", anchor=False)
-    falls = f"falls from {p:.1%} to <b>{p - worst:.1%}</b>" if worst > 0 else f"never falls: it stays at {p:.1%}"
+    before, after = forward.percent(p, 1), forward.percent(p - worst, 1)
+    if before == after:
+        falls = f"hardly changes: it stays at {before}"
+    else:
+        falls = f"falls from {before} to <b>{after}</b>" if worst > 0 else f"never falls from {before}"
     st.html(
         f'<p class="fact">At the worst place P({answered}) {falls}. At <b>{changes}</b> of {found.drop.size} places '
         "the sum is another one.</p>"

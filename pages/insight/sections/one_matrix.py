@@ -98,7 +98,7 @@ def _pictures(one):
     pictures = [maps.signed_url(column.reshape(SIDE, SIDE), largest) for column in one.matrix.T]
     figures = [maps.figure(picture, f"weights of {d}", str(d), "wide") for d, picture in enumerate(pictures)]
     st.html(maps.row(figures) + maps.legend(largest))
-    st.caption("Ink on green speaks for the digit, ink on purple against it. Multiply, add up: that is the logit.")
+    st.caption("Ink on green speaks for the digit, ink on magenta against it. Multiply, add up: that is the logit.")
 
 
 def _for_digit(one, run, weights, digit):

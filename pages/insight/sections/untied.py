@@ -48,13 +48,13 @@ def _worth(both, shared, own):
     ]
     figures.table(columns, rows)
     ratios = [
-        f"{b / a:.2f} times for {level:g}"
+        f"{b / a:.2f} times as many images to reach {level:g}"
         for level, a, b in zip(sharing.LEVELS, shared.reached, own.reached, strict=True)
         if a and b
     ]
     st.write(
         "The same recipe and seed, trained twice, one run each: with shared weights, and with a tower for each half. "
-        f"In images, the untied network needed {', '.join(ratios) or 'more than it had'}. Each of its towers "
+        f"The untied network needed {', '.join(ratios) or 'more than it had'}. Each of its towers "
         "reads every digit of a batch, which is twice the work."
     )
     labels = ("shared", "each its own")

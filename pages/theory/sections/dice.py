@@ -86,7 +86,7 @@ def _slide(p, q, first_face, names, start):
     here = convolution.overlap(p, q, s - lowest)
     at = here.places + first_face
     colours = parts.COLOURS
-    st.html(f'<p class="identity">P({s}) = Σ P(d)·P({s}−d) = <b>{here.total:.1%}</b></p>')
+    st.html(f'<p class="identity">P({s}) = Σ P(d)·P({s}−d) = <b>{forward.percent(here.total, 1)}</b></p>')
     bar_rows(
         [
             Row(f"P(d), {names[0]}", p, colours["top"], first_face),
@@ -94,7 +94,7 @@ def _slide(p, q, first_face, names, start):
             Row("their products", here.products, parts.SUM_COLOUR, at[0]),
             Row("P(s), the sum", sums, parts.SUM_COLOUR, lowest, range(s, s + 1)),
         ],
-        f"Sum {s}: probability {here.total:.1%}",
+        f"Sum {s}: probability {forward.percent(here.total, 1)}",
         range(at[0], at[-1] + 1),
         _percent,
     )

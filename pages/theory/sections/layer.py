@@ -9,6 +9,7 @@ from core.theory.backward import Learning
 from pages.shared import parts
 from pages.shared.cells import picture
 from pages.shared.subject import Subject
+from pages.shared.written import rounded
 
 RUNNER_UP, LARGEST = "its second choice", "that changes most"
 
@@ -49,8 +50,9 @@ def show(subject: Subject) -> None:
         str(run.folder.resolve()), parts.weights_time(run), image.tobytes(), label, filter_, learnt
     )
     st.markdown(
-        f"The network reads **{probabilities.argmax()}** with {forward.percent(probabilities.max())}. Told that it is "
-        f"**{label}**, its loss is {learnt.loss:.4g}, and filter {filter_ + 1} of `{learnt.name}` gets the gradient:"
+        f"The network reads **{probabilities.argmax()}** with {forward.percent(probabilities.max())}. "
+        f"Told that it is **{label}**, its loss is {rounded(learnt.loss, 4)}, "
+        f"and filter {filter_ + 1} of `{learnt.name}` gets the gradient:"
     )
     _equation(learnt, filter_, by_difference, subject)
     _said(learnt, filter_, by_difference)
@@ -91,8 +93,9 @@ def _said(learnt, filter_, by_difference):
         return
     off = float(np.abs(gradient - by_difference).max())
     st.markdown(
-        f"Both {gradient.shape[0]}×{gradient.shape[1]} pictures show the same numbers: the largest is {largest:.3g}, "
-        f"and they differ by at most {off:.1e}, **{off / largest:.1e} of it**. The first is the input correlated "
+        f"Both {gradient.shape[0]}×{gradient.shape[1]} pictures show the same numbers: the largest is "
+        f"{rounded(largest)}, and they differ by at most {off:.1e}, **{off / largest:.1e} of it**. "
+        "The first is the input correlated "
         f"with the gradient at the output. For the second each of the {gradient.size} weights was moved up and down by "
         f"{backward.STEP:.0e}, and the network asked for its loss. This loss is no parabola, so a little more than "
         "rounding remains."

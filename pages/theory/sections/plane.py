@@ -11,6 +11,7 @@ from pages.shared import parts
 from pages.shared.map_figure import map_figure
 from pages.shared.one_of import one_of
 from pages.shared.subject import choose_subject
+from pages.shared.written import rounded
 
 MOST = 4  # pixels that the digit can be moved: MNIST's margin
 BY_HAND = {
@@ -55,11 +56,11 @@ def show() -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**After the convolution** the map moves with the digit.")
-        _compare(convolution.move_convolved(image, kernel, dx, dy))
+        _compare(convolution.move_convolved(image, kernel, dx, dy), "filtered")
     with right:
         exact = "with it, for the move is even" if dx % 2 == dy % 2 == 0 else "only nearly with it, for the move is odd"
         st.markdown(f"**After 2×2 max pooling** it moves {exact}.")
-        _compare(convolution.move_pooled(image, kernel, dx, dy))
+        _compare(convolution.move_pooled(image, kernel, dx, dy), "filtered and pooled")
     _every_move(image, kernel, dx)
     st.write(
         "A pooled pixel is the largest of four, and the fours begin at even pixels only. Moved by two, the same fours "
@@ -97,18 +98,18 @@ def _digit_and_filter(digit, kernel, dx, dy):
     )
 
 
-def _compare(moves: Moves):
-    """Both maps, their difference, and how large it is."""
+def _compare(moves: Moves, done: str):
+    """Both maps, moved before and after what is `done` to them, their difference, and how large it is."""
     largest = float(max(np.abs(moves.first).max(), np.abs(moves.last).max()))
     size = "×".join(map(str, moves.first.shape))
     st.html(
-        f'<div class="moved-maps">{map_figure(moves.first, largest, f"first moved, {size}")}'
-        f"{map_figure(moves.last, largest, f'last moved, {size}')}"
+        f'<div class="moved-maps">{map_figure(moves.first, largest, f"moved, then {done}, {size}")}'
+        f"{map_figure(moves.last, largest, f'{done}, then moved, {size}')}"
         f"{map_figure(moves.difference, largest, 'difference')}</div>"
     )
     # relative too, because filters differ in size
     st.html(
-        f'<p class="identity">max |difference| = <b>{moves.error:.3g}</b>, '
+        f'<p class="identity">max |difference| = <b>{rounded(moves.error)}</b>, '
         f"{moves.error / (largest or 1):.0%} of the largest value</p>"
     )
     compared = f"{np.count_nonzero(moves.compared)} of {moves.compared.size} pixels"
@@ -124,7 +125,7 @@ def _every_move(image, kernel, chosen):
     }
     head = "".join(f'<th class="{"chosen" if dx == chosen else ""}">{dx} px</th>' for dx in moves)
     body = "".join(
-        f"<tr><th>after {layer}</th>{''.join(f'<td>{error:.3g}</td>' for error in errors)}</tr>"
+        f"<tr><th>after {layer}</th>{''.join(f'<td>{rounded(error)}</td>' for error in errors)}</tr>"
         for layer, errors in cells.items()
     )
     st.html(f'<table class="number-table"><tr><th></th>{head}</tr>{body}</table>')

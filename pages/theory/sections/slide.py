@@ -82,14 +82,15 @@ def _signed(value):
 def _lengths(n, k, mode):
     formulas = {"full": f"{n} + {k} − 1", "same": f"{n}", "valid": f"{n} − {k} + 1"}
     words = {
-        "full": "wherever they meet",
+        "full": "wherever the two overlap",
         "same": "as many as the signal has",
         "valid": "only where all of the filter lies on the signal",
     }
     lines = "".join(
-        f'<p class="{"chosen" if name == mode else ""}"><b>{len(convolution.places(n, k, name))}</b> values {name}: '
-        f"{formula}, {words[name]}</p>"
+        f'<p class="{"chosen" if name == mode else ""}">{name}: '
+        f"<b>{count}</b> {'value' if count == 1 else 'values'} ({formula}), {words[name]}</p>"
         for name, formula in formulas.items()
+        for count in [len(convolution.places(n, k, name))]
     )
     st.html(f'<div class="told">{lines}</div>')
     single = " Here the filter is as long as the signal, so one number is left." if n == k else ""

@@ -4,6 +4,7 @@ import streamlit as st
 from core.theory import backpropagation as theory
 from pages.shared.cells import PADDING, Block, draw_blocks
 from pages.shared.one_of import one_of
+from pages.shared.written import counted, rounded
 
 LENGTHS = (2, 9)  # of the filter
 MOST_STEPS = 60
@@ -36,7 +37,8 @@ def show(digit: np.ndarray) -> None:
     before, now = theory.loss(signal, start, target), theory.loss(signal, taps, target)
     st.markdown(
         f"The filter starts as an average of {m} neighbours and shall learn to move the signal by {m // 2}. Its loss "
-        f"$L=\\tfrac12\\lVert f*I-t\\rVert^2$ is **{before:.4g}** at the start and **{now:.4g}** after {steps} steps."
+        f"$L=\\tfrac12\\lVert f*I-t\\rVert^2$ is **{rounded(before, 4)}** at the start and "
+        f"**{rounded(now, 4)}** after {counted(steps, 'step')}."
     )
     _agreement(theory.all_gradients(signal, taps, target))
 
@@ -53,7 +55,7 @@ def _matrix(signal, taps, y, target):
     draw_blocks(blocks, "toeplitz", 520, f"The Toeplitz matrix T, {len(y)} by {m}, and the vectors f, y, t, g, ∇.")
     st.caption(
         "y = T·f is the convolution, t the target, g = y − t the error, ∇ = Tᵀ·g the gradient of f. Point at a cell to "
-        "see its value and its diagonal: T(x, i) = I(x − i). Green is positive, violet negative, empty is padding."
+        "see its value and its diagonal: T(x, i) = I(x − i). Green is positive, magenta negative, empty is padding."
     )
 
 
