@@ -85,7 +85,7 @@ def test_the_digits_of_sum_lie_in_order_and_those_of_sum_posterior_need_not(root
 
 def test_the_number_line_opens_on_a_network_that_has_one_and_no_digit_is_drawn_over_another(root):
     app = visit("The number line", "sum_posterior")
-    assert "`sum_posterior` names digits and needs no number line, so this is `sum`" in words(app)
+    assert "sum_posterior names digits and needs no number line, so this is sum, which adds" in words(app)
     assert float(number(app, "on the axis that the last FC layer reads")) > 0.9
     spec = json.loads(app.get("vega_lite_chart")[0].proto.spec)
     assert {layer["mark"]["type"] for layer in spec["layer"]} == {"tick", "point", "rule"}  # no numerals at all

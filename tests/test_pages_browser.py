@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from core import runs
 from core.pocket import document
@@ -57,6 +58,27 @@ def settle(page):
     page.wait_for_function("document.querySelector('[data-test-script-state=notRunning]')")
 
 
+def hindrances(page):
+    """What axe finds serious or critical for people who see, point or type otherwise."""
+    # the list of pages on a phone is Streamlit's own, with its sections between the items of one <ul>
+    found = Axe().run(page, context={"exclude": [["[data-testid=stSidebarNavItems]"]]}).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:200]}"
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
+def small_letters(page):
+    """The words in charts whose letters are smaller than 14 pixels."""
+    return page.evaluate(
+        """[...document.querySelectorAll('[data-testid=stVegaLiteChart] svg text')]
+        .filter(text => text.textContent && parseFloat(getComputedStyle(text).fontSize) < 14)
+        .map(text => text.textContent)"""
+    )
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     with serving(REPOSITORY / "app.py", tmp_path_factory.mktemp("server") / "log") as server:
@@ -77,8 +99,8 @@ def test_a_link_to_a_page_may_be_the_first_that_a_server_is_asked_for(server, br
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("light", {"viewport": {"width": 1400, "height": 950}}),
-        ("dark", {"viewport": {"width": 1400, "height": 950}, "color_scheme": "dark"}),
+        ("light", {"viewport": {"width": 1280, "height": 950}}),
+        ("dark", {"viewport": {"width": 1280, "height": 950}, "color_scheme": "dark"}),
         ("phone", {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}),
     ],
 )
@@ -93,6 +115,7 @@ def test_every_page_is_visited_with_a_drawing_made(name, options, server, browse
     for half in ("top", "bottom"):
         draw_sample(page, half, pen.samples()[0])
     answer(page, r"The sum is \d+")
+    assert not hindrances(page)
     for title in PAGES:
         go(page, title, name == "phone")
         settle(page)
@@ -102,6 +125,13 @@ def test_every_page_is_visited_with_a_drawing_made(name, options, server, browse
             page.get_by_text("top: drawn").first.wait_for()
         wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
         assert wide <= options["viewport"]["width"], title
+        assert not small_letters(page), title
+        assert not hindrances(page), title
+        if name == "phone":
+            page.emulate_media(color_scheme="dark")
+            page.wait_for_function("getComputedStyle(document.querySelector('.stApp')).colorScheme == 'dark'")
+            assert not hindrances(page), f"{title}, dark"
+            page.emulate_media(color_scheme="light")
         if PICTURES:
             page.wait_for_timeout(1500)
             tall = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")

@@ -29,7 +29,7 @@ def overview() -> None:
         rows += "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
     heads = ("", "experiment", "accuracy printed", "measured here", "parameters printed", "correct")
     st.html(
-        "<div class='wide'><table class='facts'><thead><tr>"
+        "<div class='wide' tabindex='0'><table class='facts'><thead><tr>"
         + "".join(f"<th>{head}</th>" for head in heads)
         + f"</tr></thead><tbody>{rows}</tbody></table></div>"
     )

@@ -23,7 +23,7 @@ def table(head: list[str], rows: list[list[str]]) -> None:
         f"<tr><th>{html.escape(first)}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in rest)}</tr>"
         for first, *rest in rows
     )
-    st.html(f'<div class="figures"><table><tr>{top}</tr>{body}</table></div>')
+    st.html(f'<div class="figures" tabindex="0"><table><tr>{top}</tr>{body}</table></div>')
 
 
 def order(digits: tuple[int, ...]) -> None:

@@ -59,9 +59,9 @@ def number(value: float, decimals: int = 3) -> str:
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
-def row(figures: list[str]) -> str:
-    """HTML of pictures beside each other, in as many lines as they need."""
-    return f'<div class="maps">{"".join(figures)}</div>'
+def row(figures: list[str], scrolls: bool = False) -> str:
+    """HTML of pictures beside each other, in as many lines as they need, or in one that the keyboard can scroll."""
+    return f'<div class="maps"{" tabindex=0" if scrolls else ""}>{"".join(figures)}</div>'
 
 
 def legend(largest: float, unit: str = "") -> str:

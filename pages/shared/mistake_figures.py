@@ -61,7 +61,7 @@ def matrix(counts: np.ndarray, chosen: np.ndarray, what: str, key: str, on_selec
             },
             {
                 "transform": [{"filter": "datum.count > 0"}],
-                "mark": {"type": "text", "fontSize": 16 if len(counts) == 10 else 13, "cursor": "pointer"},
+                "mark": {"type": "text", "fontSize": 16 if len(counts) == 10 else 14, "cursor": "pointer"},
                 "encoding": {
                     "text": {"field": "count"},
                     "color": {

@@ -59,7 +59,9 @@ def _table(of_digits: np.ndarray) -> str:
             for s, share in enumerate(of_digits[digit])
         )
         rows += f"<tr><th>{digit}</th>{cells}</tr>"
-    return f'<div class="wide-box"><table class="products wide"><tr><th>%</th>{head}</tr>{rows}</table></div>'
+    return (
+        f'<div class="wide-box" tabindex="0"><table class="products wide"><tr><th>%</th>{head}</tr>{rows}</table></div>'
+    )
 
 
 def _percent(share):

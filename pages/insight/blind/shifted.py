@@ -65,7 +65,8 @@ def _show_layers(layers: list[LayerShift], right, down):
     st.write(why if layer.right is None else f"{why} An FC layer ends it for every shift.")
     rows = "".join(_row(i, layer, stops) for i, layer in enumerate(layers))
     st.html(
-        '<div class="wide-box"><table class="moves"><tr><th>layer</th><th>moves by</th><th>error inside</th>'
+        '<div class="wide-box" tabindex="0"><table class="moves">'
+        "<tr><th>layer</th><th>moves by</th><th>error inside</th>"
         f"<th>with the edge</th></tr>{rows}</table></div>"
     )
     st.caption(

@@ -18,7 +18,8 @@ def show(run) -> None:
     recipe = shown.recipe
     if shown.name != run.name:
         st.write(
-            f"{plain(parts.shown(run))} kept no snapshots while it trained, so these are of {plain(parts.shown(shown))}: "
+            f"{plain(parts.shown(run))} kept no snapshots while it trained, so these are of "
+            f"{plain(parts.shown(shown))}: "
             f"`{recipe.network}`, {recipe.steps:,} iterations of {recipe.batch} digits. Every new training of a sum "
             "network keeps its own."
         )

@@ -56,7 +56,7 @@ def show(run, weights, subject) -> None:
     if st.toggle("Measure the others too", key="compare_lines", persist_state="session"):
         _compare()
     st.subheader("Along training", anchor=False)
-    line_forms.show(shown)
+    line_forms.show(run if runs.snapshot_steps(run) else shown)
 
 
 def _adds(run):

@@ -47,7 +47,7 @@ def _line(i, stage):
         largest = float(np.abs(stage.output).max())
         pictures = [maps.figure(near.map_url(stage, c, largest), f"map {c + 1}", kind="small") for c in order]
         rest = stage.output.shape[2] - len(order)
-        seen = maps.row(pictures + ([f"<span>+ {rest} more</span>"] if rest > 0 else []))
+        seen = maps.row(pictures + ([f"<span>+ {rest} more</span>"] if rest > 0 else []), scrolls=True)
     else:
         seen = maps.figure(_strip(stage), f"{len(stage.output)} units, one square each", kind="units")
     return f"<li><div>{i + 1} <b>{stage.step.label}</b><span>{shape}</span></div>{seen}</li>"

@@ -22,7 +22,7 @@ def table(balances: list[Balance]) -> None:
         first, *others = cells
         rows += f"<tr><th>{first}</th>{''.join(f'<td>{cell}</td>' for cell in others)}</tr>"
     head = "".join(f"<th>{word}</th>" for word in heads)
-    st.html(f"<div class='counted'><table><tr>{head}</tr>{rows}</table></div>")
+    st.html(f"<div class='counted' tabindex='0'><table><tr>{head}</tr>{rows}</table></div>")
 
 
 def lessons(balances: list[Balance]) -> None:

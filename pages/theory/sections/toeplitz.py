@@ -86,7 +86,10 @@ def _agreement(gradients):
     for way, gradient in gradients.items():
         cells = "".join(f"<td>{round(value, 6) + 0:+.6f}</td>" for value in gradient)
         rows += f"<tr><th>{way}</th>{cells}<td>{np.abs(gradient - first).max():.1e}</td></tr>"
-    st.html(f"<div class='counted'><table><tr><th></th>{heads}<th>largest difference</th></tr>{rows}</table></div>")
+    st.html(
+        "<div class='counted' tabindex='0'>"
+        f"<table><tr><th></th>{heads}<th>largest difference</th></tr>{rows}</table></div>"
+    )
     most = max(np.abs(a - b).max() for a in gradients.values() for b in gradients.values())
     said = "All five agree" if most <= AGREE else "They do not agree"
     st.markdown(
