@@ -3,13 +3,11 @@
 import numpy as np
 import pytest
 
-from core import comparison, runs
-from core.images import mnist
+from core import runs
 from core.insight.mistakes import confusion
 from core.insight.readings import of_digits
 from core.model.answers import Answers
 from core.model.networks import NETWORKS
-from core.recipe import Recipe
 from pages.insight.sections.confusions import _in_words
 from pages.shared.written import counted, rounded
 from tests.server import REPOSITORY
