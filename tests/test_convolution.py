@@ -206,8 +206,11 @@ def test_a_visitor_slides_a_filter_over_a_signal():
     assert "(f ∗ g)(1) = 1·1 + 2·2 = <b>5</b>" in html(app)
     click(app, "Back")
     assert "= <b>2</b>" in html(app)
-    for length, words in ((6, "5 + 2 − 1"), (5, "5, as many"), (4, "5 − 2 + 1")):
-        assert re.search(rf"<b>{length}</b> values \w+: {re.escape(words)}", html(app))
+    for mode, length, words in (
+        ("full", 6, "(5 + 2 − 1), wherever the two overlap"),
+        ("valid", 4, "(5 − 2 + 1), only"),
+    ):
+        assert f"{mode}: <b>{length}</b> values {words}" in html(app)
     app.toggle(key="unflipped").set_value(True)
     assert "correlation (0) = 0·2 + 1·1 = <b>1</b>" in html(rerun(app))
     assert "the two differ by **0**" in said(app)
