@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from core import runs
 from core.pocket import document
@@ -60,6 +59,8 @@ def settle(page):
 
 def hindrances(page):
     """What axe finds serious or critical for people who see, point or type otherwise."""
+    from axe_playwright_python.sync_playwright import Axe  # here, as a machine without it skips the browser's tests
+
     # the list of pages on a phone is Streamlit's own, with its sections between the items of one <ul>
     found = Axe().run(page, context={"exclude": [["[data-testid=stSidebarNavItems]"]]}).response["violations"]
     return [
