@@ -94,8 +94,8 @@ def read_points(path: Path) -> tuple[list[dict], str]:
         return [], f"{path.name} cannot be read ({error.strerror or error})"
     points = [point for line in lines if line.strip() and (point := _point(line))]
     odd = sum(bool(line.strip()) for line in lines) - len(points)
-    lines_are = "line is no point of a curve, and is" if odd == 1 else "lines are no points of a curve, and are"
-    return points, f"{path.name}: {odd:,} {lines_are} left out" if odd else ""
+    what = "line is no point" if odd == 1 else "lines are no points"
+    return points, f"{path.name}: {odd:,} {what} of a curve" if odd else ""
 
 
 REQUIRED_OF_A_POINT = {"step": step} | {name: share if "accuracy" in name else positive for name in QUANTITIES}

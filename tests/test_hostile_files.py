@@ -143,7 +143,7 @@ def test_every_reader_leaves_out_what_does_not_fit_and_says_so(root):
             runs.rewind_metrics(run, 20)
             assert max(kept["step"] for kept in runs.read_metrics(run)) == 20
     assert "result.json: accuracy cannot be used" in said["result.json-accuracy-nan"]
-    assert "1 line is no point of a curve, and is left out" in said["metrics.jsonl-step-null"]
+    assert "1 line is no point of a curve" in said["metrics.jsonl-step-null"]
     assert "label.json is no JSON object" in said["label.json-list"]
     assert said["right"] == "" and "result.json cannot be read (it is no file)" in said["folders"]
     assert exchange.curves_csv([entry.run for entry in listed]).count("\n") > 1000
