@@ -49,7 +49,9 @@ def create(
     are kept.
     """
     _refuse_without_locks(folder.parent if folder else runs.ROOT)
-    with _queue_lock():
+    # elsewhere nobody else counts, and checkpoints/ may be read-only
+    is_elsewhere = folder is not None and folder.parent.resolve() != runs.ROOT.resolve()
+    with contextlib.nullcontext() if is_elsewhere else _queue_lock():
         return _create(recipe, folder, data, data_name, versions() if found is None else found)
 
 

@@ -118,3 +118,4 @@ def test_a_read_only_disk_fails_the_run_and_the_app_answers(disk, monkeypatch):
     assert "is read-only" in pages_answer(run, monkeypatch)
     with pytest.raises(runs.RunError, match="Read-only file system"):
         jobs.submit(run.recipe)
+    assert jobs.create(run.recipe, disk.parent / "elsewhere" / "mine").name == "mine"
