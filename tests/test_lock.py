@@ -1,9 +1,12 @@
 """The lock pins every package by its SHA-256, so that pip takes no other file, and nothing is needed beside it."""
 
+import ast
 import re
 import tomllib
+from importlib.metadata import packages_distributions
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.server import REPOSITORY
 
@@ -34,3 +37,24 @@ def test_the_tools_of_developers_are_one_version_each():
     for group in PROJECT["dependency-groups"].values():
         for package in map(Requirement, group):
             assert [pin.operator for pin in package.specifier] == ["=="], package
+
+
+def imported_at_once(path):
+    """The packages that a file imports when it is itself imported, by the first word of their names."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = [alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in imports if isinstance(node, ast.ImportFrom) and node.module]
+    return {name.split(".")[0] for name in names}
+
+
+def test_what_code_and_tests_import_at_once_is_locked():
+    """A tool of developers alone is imported where it is used: else a newcomer's tests cannot even be collected."""
+    locked = {canonicalize_name(package.name) for package, _ in requirements("requirements.txt")}
+    brought_by = packages_distributions()
+    for path in [
+        REPOSITORY / "app.py",
+        *(p for top in ("core", "pages", "tests") for p in REPOSITORY.glob(f"{top}/**/*.py")),
+    ]:
+        for name in imported_at_once(path) & brought_by.keys():
+            assert {canonicalize_name(each) for each in brought_by[name]} & locked, f"{path} imports {name}"
