@@ -12,6 +12,7 @@ import pytest
 from core import runs
 from core.pocket import document
 from tests import pen
+from tests.needs import missing
 from tests.server import REPOSITORY, mebibytes, open_page, serving
 from tests.test_browser import answer, canvas, draw_sample
 
@@ -59,8 +60,10 @@ def settle(page):
 
 def hindrances(page):
     """What axe finds serious or critical for people who see, point or type otherwise."""
-    from axe_playwright_python.sync_playwright import Axe  # here, as a machine without it skips the browser's tests
-
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except ImportError:
+        missing("axe-core (pip install --group dev)")
     # the list of pages on a phone is Streamlit's own, with its sections between the items of one <ul>
     found = Axe().run(page, context={"exclude": [["[data-testid=stSidebarNavItems]"]]}).response["violations"]
     return [
@@ -127,6 +130,9 @@ def test_every_page_is_visited_with_a_drawing_made(name, options, server, browse
         wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
         assert wide <= options["viewport"]["width"], title
         assert not small_letters(page), title
+        if title == "Mistakes":  # the whole matrix is on the screen, not cut at its edge
+            drawn = page.get_by_test_id("stVegaLiteChart").locator("svg").first.bounding_box()
+            assert drawn["x"] >= 0 and drawn["x"] + drawn["width"] <= options["viewport"]["width"]
         assert not hindrances(page), title
         if name == "phone":
             page.emulate_media(color_scheme="dark")

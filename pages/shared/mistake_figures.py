@@ -29,7 +29,7 @@ def matrix(counts: np.ndarray, chosen: np.ndarray, what: str, key: str, on_selec
         "words": ["once" if count == 1 else f"{count:,} times" for count in counts.ravel()],
         "chosen": chosen.ravel(),
     }
-    axis = AXIS | {"ticks": False, "domain": False, "labelOverlap": False}
+    axis = AXIS | {"ticks": False, "domain": False, "labelOverlap": True}
     specification = {
         "encoding": {
             "x": {"field": "answered", "type": "ordinal", "title": "answered", "axis": axis | {"orient": "top"}},
@@ -64,6 +64,8 @@ def matrix(counts: np.ndarray, chosen: np.ndarray, what: str, key: str, on_selec
                 "mark": {"type": "text", "fontSize": 16 if len(counts) == 10 else 14, "cursor": "pointer"},
                 "encoding": {
                     "text": {"field": "count"},
+                    # on a phone, where cells are narrower than three digits, the mistakes alone have numbers
+                    "opacity": {"condition": {"test": f"width < 480 && {ON_DIAGONAL}", "value": 0}, "value": 1},
                     "color": {
                         "condition": [
                             {"test": ON_DIAGONAL, "value": GREY},
