@@ -48,13 +48,12 @@ def imported_at_once(path):
     return {name.split(".")[0] for name in names}
 
 
-def test_what_code_and_tests_import_at_once_is_locked():
+def test_what_tests_import_at_once_is_asked_for_by_the_app():
     """A tool of developers alone is imported where it is used: else a newcomer's tests cannot even be collected."""
-    locked = {canonicalize_name(package.name) for package, _ in requirements("requirements.txt")}
+    asked = [package for package, _ in requirements("requirements.txt")]
+    asked += map(Requirement, PROJECT["project"]["dependencies"])
+    names = {canonicalize_name(package.name) for package in asked}
     brought_by = packages_distributions()
-    for path in [
-        REPOSITORY / "app.py",
-        *(p for top in ("core", "pages", "tests") for p in REPOSITORY.glob(f"{top}/**/*.py")),
-    ]:
-        for name in imported_at_once(path) & brought_by.keys():
-            assert {canonicalize_name(each) for each in brought_by[name]} & locked, f"{path} imports {name}"
+    for path in REPOSITORY.glob("tests/**/*.py"):
+        for module in imported_at_once(path) & brought_by.keys():
+            assert {canonicalize_name(each) for each in brought_by[module]} & names, f"{path} imports {module}"
