@@ -83,6 +83,20 @@ def small_letters(page):
     )
 
 
+def bleached(page):
+    """What is told by a background's colour and loses it where the system forces its own colours upon the page."""
+    colours = """
+        [...document.querySelectorAll('.stMain [style*="background:"], .plane i, .loss-curve div')].map(shape => {
+            const { backgroundColor, backgroundImage } = getComputedStyle(shape)
+            return [shape.outerHTML.slice(0, 120), backgroundColor, backgroundImage]
+        })"""
+    before = page.evaluate(colours)
+    page.emulate_media(forced_colors="active")
+    after = page.evaluate(colours)
+    page.emulate_media(forced_colors="none")
+    return [shape for shape, kept in zip(before, after, strict=True) if shape != kept]
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     with serving(REPOSITORY / "app.py", tmp_path_factory.mktemp("server") / "log") as server:
@@ -134,6 +148,8 @@ def test_every_page_is_visited_with_a_drawing_made(name, options, server, browse
             drawn = page.get_by_test_id("stVegaLiteChart").locator("svg").first.bounding_box()
             assert drawn["x"] >= 0 and drawn["x"] + drawn["width"] <= options["viewport"]["width"]
         assert not hindrances(page), title
+        if name == "light":
+            assert not bleached(page), title
         if name == "phone":
             page.emulate_media(color_scheme="dark")
             page.wait_for_function("getComputedStyle(document.querySelector('.stApp')).colorScheme == 'dark'")
