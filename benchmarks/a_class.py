@@ -23,8 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core import jobs, runs
+from core.jobs import queue
 from core.recipe import Recipe
+from core.runs import control, metrics, store
 from tests.server import REPOSITORY, chromium, serving
 from tests.session import Failed, pairs, visiting
 from tests.test_browser import click, draw_sample
@@ -49,10 +50,10 @@ def main(rounds: int = 3, seconds: int = 40, browsers: int = 3) -> None:
     """Print reruns, failures and percentiles with a training and without."""
     tallies = {"without": Tally(), "training": Tally()}
     with tempfile.TemporaryDirectory() as folder:
-        runs.ROOT = Path(folder) / "runs"
-        os.environ["DIGIT_SUM_LAB_RUNS"] = str(runs.ROOT)
-        shutil.copytree(REPOSITORY / "checkpoints", runs.ROOT)
-        known = pairs(runs.read(runs.ROOT / "sum_posterior"), PAIRS)
+        store.ROOT = Path(folder) / "runs"
+        os.environ["DIGIT_SUM_LAB_RUNS"] = str(store.ROOT)
+        shutil.copytree(REPOSITORY / "checkpoints", store.ROOT)
+        known = pairs(store.read(store.ROOT / "sum_posterior"), PAIRS)
         with serving(REPOSITORY / "app.py", Path(folder) / "log") as server:
             for _ in range(rounds):
                 for way, tally in tallies.items():
@@ -75,17 +76,17 @@ def _percentiles(seconds):
 
 @contextlib.contextmanager
 def _training():
-    run = jobs.submit(LONG)
+    run = queue.submit(LONG)
     try:
         until = time.monotonic() + MOST_START_SECONDS
-        while not runs.read_metrics(run):
-            assert time.monotonic() < until, runs.log_tail(run)
+        while not metrics.read(run):
+            assert time.monotonic() < until, control.log_tail(run)
             time.sleep(0.1)
         yield
-        assert runs.status(run) == "training", runs.status(run)
+        assert control.status(run) == "training", control.status(run)
     finally:
-        jobs.stop(run)
-        while runs.status(run) == "training":
+        queue.stop(run)
+        while control.status(run) == "training":
             time.sleep(0.1)
 
 

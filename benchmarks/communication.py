@@ -40,11 +40,11 @@ def work(rounds: int, batch: int) -> None:
     """Measure as one of the two workers. The chief says when a measurement ends, so both take the same steps."""
     import tensorflow as tf
 
-    from core import tf_config
     from core.images import mnist
+    from core.jobs.scale import tf_config
     from core.recipe import Recipe
-    from core.training import Trainer
-    from core.workers import Crew, SharedTrainer, all_sum
+    from core.training.trainer import Trainer
+    from core.training.workers import Crew, SharedTrainer, all_sum
 
     crew = Crew(tf_config.from_environment(), lambda words: print(words, file=sys.stderr))
     data = mnist.load(download=False)

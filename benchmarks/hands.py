@@ -13,10 +13,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the server
 
 import numpy as np
 
-from core import runs
 from core.hands import Hands, judge_hands
 from core.images.pen import JUDGES
 from core.model.networks import DIGITS
+from core.runs import checkpoints, store
 
 
 def by_writer(judged: dict[str, Hands]) -> str:
@@ -56,9 +56,9 @@ def main() -> int:
     judged = {}
     for name in parser.parse_args().runs:
         try:
-            run = runs.read(runs.locate(name))
-            judged[run.name] = judge_hands(run.network, runs.load_weights(run))
-        except runs.RunError as error:
+            run = store.read(store.locate(name))
+            judged[run.name] = judge_hands(run.network, checkpoints.load_weights(run))
+        except store.RunError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
     print(by_writer(judged), by_digit(judged), sep="\n\n")

@@ -18,9 +18,9 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the server
 
-from core import runs
 from core.images import mnist
 from core.model import forward
+from core.runs import checkpoints, store
 from tests.server import REPOSITORY, chromium, serving
 
 ECHO_APP = """
@@ -87,8 +87,8 @@ def _draw(page, canvas, x, y):
 
 def _prediction_seconds(name):
     """The median seconds of all activations of a pair of test digits."""
-    run, digits = runs.read(runs.locate(name)), mnist.embedded().test_images
-    weights, seconds = runs.load_weights(run), []
+    run, digits = store.read(store.locate(name)), mnist.embedded().test_images
+    weights, seconds = checkpoints.load_weights(run), []
     for i in range(PAIRS):
         pair = digits[2 * i : 2 * i + 2].reshape(1, 56, 28)
         began = time.perf_counter()

@@ -19,7 +19,8 @@ import tensorflow as tf
 from core.images import mnist
 from core.presets import as_in_the_report, quickest
 from core.recipe import Recipe
-from core.training import Trainer, faster_precision, first_precision
+from core.training import precision
+from core.training.trainer import Trainer
 
 # network → accuracy, and the seconds that were set as a goal on a processor with bfloat16
 GOALS = {
@@ -55,7 +56,7 @@ def protocol_seconds(network: str, data: mnist.Mnist) -> float:
 
 def started(recipe: Recipe, data: mnist.Mnist) -> Trainer:
     """A trainer whose graph is built, back at its first step."""
-    trainer = Trainer(recipe, recipe.architecture, data, first_precision(recipe))
+    trainer = Trainer(recipe, recipe.architecture, data, precision.first(recipe))
     state = trainer.state()
     trainer.point(*trainer.advance(1))
     trainer.restore(state, 0)
@@ -65,7 +66,7 @@ def started(recipe: Recipe, data: mnist.Mnist) -> Trainer:
 def main(seeds: int = 5, *networks: str) -> None:
     """Print a line for each network."""
     data = mnist.load()
-    print(f"TensorFlow {tf.__version__}, {faster_precision()}, {data.description}")
+    print(f"TensorFlow {tf.__version__}, {precision.faster()}, {data.description}")
     print(f"{'':14} accuracy  median s  steps  goal s  protocol s  ratio  each seed, s")
     for network in networks or GOALS:
         accuracy, goal_seconds = GOALS[network]

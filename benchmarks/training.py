@@ -21,11 +21,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core import keras_model
 from core.images import mnist
 from core.model.networks import NETWORKS, Network
 from core.recipe import Recipe
-from core.training import Trainer
+from core.training import keras_model
+from core.training.trainer import Trainer
 
 SECONDS = 3.0
 SIDE = 2048  # of the limit's matrices

@@ -13,16 +13,20 @@ from pathlib import Path
 
 import numpy as np
 
-from core import files, hands, jobs, pace, report, runs, scratch, sweep, tf_config
+from core import hands
 from core.evaluation import evaluate, judge
 from core.images import mnist
 from core.images.picture import PictureError, digit_from_picture
+from core.jobs import queue, scratch, sweep
+from core.jobs.scale import tf_config
 from core.model import forward
 from core.model.answers import of_digits
 from core.pocket import rounding, site
 from core.pocket.cost import measure
 from core.pocket.document import accuracy_words, document
 from core.recipe import Recipe
+from core.report import experiments
+from core.runs import checkpoints, control, files, pace, results, store, unusable
 
 LARGEST_LOSS = 0.001  # of accuracy, when packing
 STOP_SECONDS = 60
@@ -79,7 +83,9 @@ def _run(arguments):
         if name not in ("pack", "stop"):
             command.add_argument("--json", action="store_true", help="print one JSON object")
     reproduce = commands.add_parser("reproduce", help="run the report's experiments, and print printed and measured")
-    reproduce.add_argument("experiments", nargs="*", metavar="EXPERIMENT", help=f"of {', '.join(report.ALL)}; or all")
+    reproduce.add_argument(
+        "experiments", nargs="*", metavar="EXPERIMENT", help=f"of {', '.join(experiments.ALL)}; or all"
+    )
     reproduce.add_argument("--list", action="store_true", help="train nothing; print what is there")
     reproduce.add_argument("--as-printed", action="store_true", help="by the report's own protocol: 20,000 iterations")
     _add_export(commands.add_parser("export", help="write a run for other programs, or as a page that reads digits"))
@@ -92,7 +98,7 @@ def _run(arguments):
     try:
         given = parser.parse_args(arguments)
         return COMMANDS[given.command](given)
-    except (InputError, runs.RunError) as error:
+    except (InputError, store.RunError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
@@ -168,20 +174,20 @@ def train_command(given) -> int:
     if together and not together.is_chief:
         return _follow(together, None if given.resume else _recipe(asked, together))
     if given.resume:
-        run = runs.read(runs.locate(given.resume))
-        runs.refuse_to_train(run)  # before a download; `begin` asks again under the lock
+        run = store.read(store.locate(given.resume))
+        control.refuse_to_train(run)  # before a download; `begin` asks again under the lock
         data = mnist.load(report=_say)
         _refuse_data(run.recipe, data, run)
         _refuse_workers(run.recipe, together)
     else:
         recipe = _recipe(asked, together)
-        folder = runs.locate(given.run) if given.run else None
+        folder = store.locate(given.run) if given.run else None
         if folder:
-            runs.refuse_existing(folder)  # before a download
+            store.refuse_existing(folder)  # before a download
         data = mnist.load(report=_say)
         _refuse_data(recipe, data)
-        run = jobs.create(recipe, folder)
-    run, held = runs.begin(run)
+        run = queue.create(recipe, folder)
+    run, held = control.begin(run)
     with held:
         _refuse_data(run.recipe, data, run)  # another process may have settled them while this one waited
         return _train(run, data, given.resume or given.run or run.name, together)
@@ -199,13 +205,13 @@ def _follow(together, recipe) -> int:
     """Train as a worker that is not the chief: write nothing, and end as the chief does."""
     data = mnist.load(report=_say)
     _say(data.notice or f"Data: {data.description}.")
-    training = _import_training()
-    from core import workers
+    loop = _import_loop()
+    from core.training import workers
 
     try:
         with workers.Crew(together, _say) as crew:
             code = workers.follow(crew, recipe, data)
-    except training.TrainingError as error:
+    except loop.TrainingError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     _say({0: "The chief has finished the run."}.get(code, "The chief has ended the run, and says why."))
@@ -217,29 +223,29 @@ def work_command(given) -> int:
     ready = []
 
     def prepare():
-        jobs.be_nice()
-        _import_training().warm_up()
+        queue.be_nice()
+        _import_loop().warm_up()
         ready.append(mnist.load(download=False))
 
-    if given.warm and not jobs.wait_warm(given.warm, prepare):
+    if given.warm and not queue.wait_warm(given.warm, prepare):
         return 0
-    jobs.work(lambda run: train_unattended(run, *ready))
+    queue.work(lambda run: train_unattended(run, *ready))
     return 0
 
 
-def train_unattended(run: runs.Run, data: mnist.Mnist | None = None) -> bool:
+def train_unattended(run: store.Run, data: mnist.Mnist | None = None) -> bool:
     """Train a run whose lock is held; how it ends is noted in its folder. Whether this process can train another one.
 
     It cannot if something went wrong, or if the run was deterministic: that stays switched on.
     """
     try:
         if data is None or data.name != "full":  # it may be downloaded now
-            runs.write_progress(run, "loading MNIST", step=0, steps=run.recipe.steps)
+            control.write_progress(run, "loading MNIST", step=0, steps=run.recipe.steps)
             data = mnist.load(report=_say)
         _refuse_data(run.recipe, data, run)
         return _train(run, data, run.name) == 0 and not run.recipe.deterministic
-    except (InputError, runs.RunError) as error:
-        runs.note_failure(run, str(error))
+    except (InputError, store.RunError) as error:
+        control.note_failure(run, str(error))
         _say(f"error: {error}")
         return False
 
@@ -264,18 +270,18 @@ def _refuse_workers(recipe, together):
 def _import_tensorflow():
     """TensorFlow, imported where it is needed because it takes seconds and half a gigabyte."""
     if __name__ == "__main__" and "tensorflow" not in sys.modules:  # else the process is somebody else's
-        scratch.use_own(runs.ROOT / ".jobs" / "scratch")
+        scratch.use_own(store.ROOT / ".jobs" / "scratch")
     with _quiet_stderr():
         import tensorflow
     return tensorflow
 
 
-def _import_training():
-    """core.training, after TensorFlow in its quiet way."""
+def _import_loop():
+    """core.training.loop, after TensorFlow in its quiet way."""
     _import_tensorflow()
-    from core import training
+    from core.training import loop
 
-    return training
+    return loop
 
 
 @contextlib.contextmanager
@@ -296,35 +302,35 @@ def _train(run, data, shown_name, together=None) -> int:
 
     As the chief of a cluster, if there is one.
     """
-    run = runs.settle_data(run, data.description, data.name)
+    run = store.settle_data(run, data.description, data.name)
     _say(data.notice or f"Data: {data.description}.")
     _say(f"Run {run.name}: {run.recipe.network}, {run.network.parameters:,} parameters. Loading TensorFlow.")
-    runs.write_progress(run, "loading TensorFlow", step=0, steps=run.recipe.steps)
-    runs.reserve_room(run)
+    control.write_progress(run, "loading TensorFlow", step=0, steps=run.recipe.steps)
+    control.reserve_room(run)
 
-    training = _import_training()
+    loop = _import_loop()
     try:
         if together is None:
-            result = training.train(run, data, ProgressLine())
+            result = loop.train(run, data, ProgressLine())
         else:
-            from core import workers
+            from core.training import workers
 
             with workers.Crew(together, _say) as crew:
-                result = training.train(run, data, ProgressLine(), workers.chief_of(crew))
-    except training.Stop:
+                result = loop.train(run, data, ProgressLine(), workers.chief_of(crew))
+    except loop.Stop:
         _say(f"\nStopped and saved. Go on with: python -m core train --resume {shlex.quote(shown_name)}")
         return 130
     except (KeyboardInterrupt, BrokenPipeError):  # nobody reads on
-        runs.write_progress(run, "stopped")
+        control.write_progress(run, "stopped")
         raise
     except Exception as error:
         reason = "not enough memory. Try a smaller batch." if isinstance(error, MemoryError) else str(error)
         if isinstance(error, OSError):
             reason = f"{run.folder} cannot be written ({error.strerror or error}). Mend that, then resume it."
-        elif not isinstance(error, training.TrainingError | MemoryError | runs.RunError):
+        elif not isinstance(error, loop.TrainingError | MemoryError | store.RunError):
             traceback.print_exc()  # a fault of ours: the log keeps where
             reason = f"an unexpected fault, {type(error).__name__}: {str(error)[:300]}"
-        runs.note_failure(run, reason)
+        control.note_failure(run, reason)
         print(f"\nerror: {run.name} failed: {reason}", file=sys.stderr)
         return getattr(error, "exit_code", 1)
     print(f"{run.name}: accuracy {result.accuracy:.4f} ± {result.standard_error:.4f} on {result.data}")
@@ -333,13 +339,13 @@ def _train(run, data, shown_name, together=None) -> int:
 
 def reproduce_command(given) -> int:
     """Train what is missing of the report's experiments, one run after the other, and print the table."""
-    unknown = [name for name in given.experiments if name not in report.ALL]
+    unknown = [name for name in given.experiments if name not in experiments.ALL]
     if unknown:
-        raise InputError(f"{unknown[0]!r} is not an experiment; there are {', '.join(report.ALL)}")
-    chosen = [report.ALL[name] for name in given.experiments] or list(report.ALL.values())
-    wanted = [run for experiment in chosen for run in report.planned(experiment, given.as_printed)]
+        raise InputError(f"{unknown[0]!r} is not an experiment; there are {', '.join(experiments.ALL)}")
+    chosen = [experiments.ALL[name] for name in given.experiments] or list(experiments.ALL.values())
+    wanted = [run for experiment in chosen for run in experiments.planned(experiment, given.as_printed)]
     complete = given.list or _sweep(wanted)[1]
-    print(report.table(chosen, given.as_printed))
+    print(experiments.table(chosen, given.as_printed))
     return 0 if complete else 1
 
 
@@ -358,8 +364,8 @@ def sweep_command(given) -> int:
 
 def _sweep(plan, address=None):
     """Train what is missing of a plan, here or on the Ray cluster at an address; its runs, and whether all finished."""
-    if all((runs.ROOT / name / "result.json").exists() for name, _ in plan):
-        return jobs.find_or_create(plan, "", ""), True
+    if all((store.ROOT / name / "result.json").exists() for name, _ in plan):
+        return queue.find_or_create(plan, "", ""), True
     if _together():
         raise InputError("TF_CONFIG names several workers, but each of these runs is trained by one process. Unset it.")
     train = sweep.on_this_machine
@@ -374,7 +380,7 @@ def _sweep(plan, address=None):
         data = mnist.load(report=_say)
         for _, recipe in plan:
             _refuse_data(recipe, data)
-        watch, line = sweep.Watch(jobs.find_or_create(plan, data.description, data.name)), Line()
+        watch, line = sweep.Watch(queue.find_or_create(plan, data.description, data.name)), Line()
         for run in watch.unfinished:
             _refuse_data(run.recipe, data, run)
         try:
@@ -385,14 +391,14 @@ def _sweep(plan, address=None):
             raise
     line.end()
     for run in watch.unfinished:
-        _say(f"{run.name} is {watch.statuses[run.name]}. {runs.failure(run)}".rstrip())
+        _say(f"{run.name} is {watch.statuses[run.name]}. {control.failure(run)}".rstrip())
     return watch.trials, not watch.unfinished
 
 
 def _import_cluster():
-    """core.cluster, imported here because Ray is an extra that most do without."""
+    """core.jobs.scale.cluster, imported here because Ray is an extra that most do without."""
     try:
-        from core import cluster
+        from core.jobs.scale import cluster
     except ImportError as error:
         raise InputError(f"--ray needs Ray ({error}). pip install --group cluster") from error
     return cluster
@@ -400,24 +406,24 @@ def _import_cluster():
 
 def stop_command(given) -> int:
     """Stop a run that the app trains or that waits, and tell where it ended."""
-    run = runs.read(runs.locate(given.run))
-    before = runs.status(run)
+    run = store.read(store.locate(given.run))
+    before = control.status(run)
     if before not in ("training", "queued"):
         raise InputError(f"{run.name} is not being trained: it is {before}")
-    jobs.stop(run)
+    queue.stop(run)
     until = time.monotonic() + STOP_SECONDS
-    while runs.status(run) == "training":
+    while control.status(run) == "training":
         if time.monotonic() > until:
             raise InputError(f"{run.name} has not stopped within {STOP_SECONDS} s; Try again")
         time.sleep(0.1)
-    progress = runs.read_progress(run)
-    _say(f"{run.name} is {runs.status(run)}" + (f" at step {progress['step']:,}." if "step" in progress else "."))
+    progress = control.read_progress(run)
+    _say(f"{run.name} is {control.status(run)}" + (f" at step {progress['step']:,}." if "step" in progress else "."))
     return 0
 
 
 def _weights(run):
     """A run's weights; what there is to know of them is said on stderr."""
-    weights, warning = runs.load_checkpoint(run)
+    weights, warning = checkpoints.load_checkpoint(run)
     if warning:
         _say(f"warning: {warning}")
     return weights
@@ -425,7 +431,7 @@ def _weights(run):
 
 def evaluate_command(given) -> int:
     """Measure a run and print the accuracy with its standard error."""
-    run = runs.read(runs.locate(given.run))
+    run = store.read(store.locate(given.run))
     weights = _weights(run)
     data = mnist.load(report=_say)
     result = evaluate(run.network, weights, data)
@@ -442,7 +448,7 @@ def evaluate_command(given) -> int:
 
 def predict_command(given) -> int:
     """Read two pictures and print their sum."""
-    run = runs.read(runs.locate(given.run))
+    run = store.read(store.locate(given.run))
     weights = _weights(run)
     top, bottom = _digit(given.top), _digit(given.bottom)
     prediction = forward.predict(run.network, weights, top, bottom)
@@ -464,15 +470,15 @@ def predict_command(given) -> int:
 
 def runs_command(given) -> int:
     """List the runs with what was measured; what cannot be used of them is said on stderr."""
-    rows, faults = [], runs.unreadable()
-    for run in runs.list_runs():
-        faults += [f"{run.name}/{fault}" for fault in runs.left_out(run)]
-        result = runs.read_result(run) or {}
+    rows, faults = [], store.unreadable()
+    for run in store.list_runs():
+        faults += [f"{run.name}/{fault}" for fault in unusable.in_files_of(run)]
+        result = results.read(run) or {}
         rows.append(
             {
                 "run": run.name,
                 "network": run.recipe.network,
-                "status": runs.status(run),
+                "status": control.status(run),
                 "parameters": run.network.parameters,
                 "accuracy": result.get("accuracy"),
                 "standard_error": result.get("standard_error"),
@@ -494,16 +500,16 @@ def runs_command(given) -> int:
 
 def pack_command(given) -> int:
     """Replace the weights of a finished run by float16 ones and measure it again."""
-    run = runs.read(runs.locate(given.run))
-    runs.refuse_to_pack(run)
+    run = store.read(store.locate(given.run))
+    results.refuse_to_pack(run)
     data = mnist.load(report=_say)
-    with runs.lock(run):
-        runs.refuse_to_pack(run)  # again, as another process may have trained or packed it meanwhile
-        result, (weights, warning) = runs.read_result(run), runs.load_checkpoint(run)
+    with control.lock(run):
+        results.refuse_to_pack(run)  # again, as another process may have trained or packed it meanwhile
+        result, (weights, warning) = results.read(run), checkpoints.load_checkpoint(run)
         if warning:
             raise InputError(f"{warning} It is not packed: what was measured is not of these weights.")
-        is_packed = runs.is_packed(run)
-        if is_packed and runs.load_answers(run, data.name):
+        is_packed = checkpoints.is_packed(run)
+        if is_packed and checkpoints.load_answers(run, data.name):
             print(f"{run.name} is packed already: accuracy {result['accuracy']:.4f} in float16")
             return 0
         halves = {name: tensor.astype(np.float16) for name, tensor in weights.items()}
@@ -515,9 +521,9 @@ def pack_command(given) -> int:
             raise InputError(f"{run.name} would fall from {before:.4f} to {after:.4f} in float16, and stays as it is")
         try:
             if not is_packed:  # else the copy that is kept of the full weights would be replaced, too
-                runs.save_weights(run, halves, result["steps"])
-            runs.save_answers(run, answers.tensors(), data.name)
-            runs.write_result(run, result | dataclasses.asdict(measured) | hands.result(run, rounded))
+                checkpoints.save_weights(run, halves, result["steps"])
+            checkpoints.save_answers(run, answers.tensors(), data.name)
+            results.write(run, result | dataclasses.asdict(measured) | hands.result(run, rounded))
         except OSError as error:
             why = error.strerror or error
             raise InputError(f"{run.folder} cannot be written ({why}). Make room, then pack it again.") from error
@@ -531,7 +537,7 @@ def export_command(given) -> int:
         return _export_site(given)
     if given.run is None:
         raise InputError("give a RUN to export, or --site DIR for all shipped networks")
-    run = runs.read(runs.locate(given.run))
+    run = store.read(store.locate(given.run))
     weights = _weights(run)
     path = given.output or run.folder / EXPORTS[given.format]
     _refuse_there(given.output)
@@ -543,7 +549,7 @@ def export_command(given) -> int:
     if given.format == "html":
         return _export_html(run, weights, path, given.weights or "float16")
     tf = _import_tensorflow()
-    from core import keras_model
+    from core.training import keras_model
 
     model = keras_model.build(run.network)
     keras_model.set_weights(model, weights)

@@ -5,12 +5,12 @@ from functools import cache
 
 import numpy as np
 
-from core import runs
 from core.evaluation import PAIRINGS
 from core.images import mnist, pen
 from core.model import forward
 from core.model.answers import Answers, as_pairs, of_digits
 from core.model.networks import Network
+from core.runs import store
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def judge_hands(network: Network, weights: forward.Weights) -> Hands:
     return Hands(as_pairs(of_digits(network, weights, images)), labels, writers)
 
 
-def result(run: runs.Run, weights: forward.Weights) -> dict[str, float]:
+def result(run: store.Run, weights: forward.Weights) -> dict[str, float]:
     """Return what `result.json` says of hands: `pen_accuracy`, of a run that was trained on pen strokes."""
     if not run.recipe.step_pen_digits:
         return {}

@@ -12,8 +12,8 @@ os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 import streamlit as st
 
-from core import jobs
 from core.images import mnist
+from core.jobs import queue
 from tests.needs import missing
 from tests.server import chromium
 
@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture(autouse=True)
 def no_warm_trainer(monkeypatch):
     """Pages under test start no process of 500 MB that waits for a Start; tests/test_jobs.py has one that does."""
-    monkeypatch.setattr(jobs, "WARM", False)
+    monkeypatch.setattr(queue, "WARM", False)
     monkeypatch.setenv("DIGIT_SUM_LAB_WARM", "0")
 
 

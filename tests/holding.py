@@ -8,8 +8,10 @@ from tests.server import REPOSITORY
 HOLD = """
 import os, sys
 from pathlib import Path
-from core import __main__, files, jobs, locks, quota, runs
+from core import __main__
+from core.jobs import queue
 from core.recipe import Recipe
+from core.runs import checkpoints, control, files, locks, metrics, quota, results, snapshots, store, trash
 
 def hold(owner, name, after=False):
     real = getattr(owner, name)
@@ -24,7 +26,7 @@ def hold(owner, name, after=False):
 def tried(action, *arguments):
     try:
         return action(*arguments)
-    except runs.RunError as error:
+    except store.RunError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
 

@@ -21,9 +21,9 @@ from PIL import Image
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from core import runs
 from core.images import ink
 from core.model import forward
+from core.runs import checkpoints, store
 from tests import pen
 
 RERUN_SECONDS = 300  # only so that a dead server fails
@@ -78,9 +78,9 @@ class Pair:
     sum: int
 
 
-def pairs(run: runs.Run, count: int) -> list[Pair]:
+def pairs(run: store.Run, count: int) -> list[Pair]:
     """Pairs of real pen strokes, with the sums that a run's network reads from them."""
-    samples, weights = pen.samples(), runs.load_weights(run)
+    samples, weights = pen.samples(), checkpoints.load_weights(run)
     found = []
     for two in zip(samples[: 2 * count : 2], samples[1 : 2 * count : 2], strict=True):
         top, bottom = drawings = tuple(drawing(sample["strokes"]) for sample in two)

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import runs
 from core.images import mnist
 from core.insight import ambiguity
 from core.model import forward
 from core.model.networks import NETWORKS, untied
+from core.runs import checkpoints, store
 from tests.test_answers import weights_of
 
 REPOSITORY = Path(__file__).parent.parent
@@ -49,8 +49,8 @@ def test_elsewhere_and_expectation_by_hand():
 
 
 def test_the_middles_are_blends_of_the_two_classes_above_a_third_digit():
-    run = runs.read(REPOSITORY / "checkpoints" / "sum_posterior")
-    weights = runs.load_weights(run)
+    run = store.read(REPOSITORY / "checkpoints" / "sum_posterior")
+    weights = checkpoints.load_weights(run)
     alike, unlike = (ambiguity.middles(run.network, weights, DATA, 12, digits) for digits in ((4, 4), (0, 1)))
     assert alike.shape == (12,) and ((alike >= -1e-6) & (alike <= 1)).all()
     assert alike.mean() < 0.1  # between two fours lies a four, whatever is below

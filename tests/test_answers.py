@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from core import runs
 from core.images import mnist
 from core.model import answers, forward
 from core.model.networks import NETWORKS, untied
 from core.recipe import Recipe
+from core.runs import checkpoints, store
 
 DIGITS = mnist.embedded().test_images[:12]
 PAIRS = np.random.default_rng(0).integers(12, size=(20, 2))
@@ -51,14 +51,14 @@ def test_tensors_of_another_network_are_refused():
 
 
 def test_kept_answers_are_those_of_these_weights_and_this_data(tmp_path):
-    run = runs.create(tmp_path / "a", Recipe(network="tiny"), "", "", "", {})
+    run = store.create(tmp_path / "a", Recipe(network="tiny"), "", "", "", {})
     weights = weights_of(run.network)
-    runs.save_weights(run, weights, 1)
+    checkpoints.save_weights(run, weights, 1)
     found = answers.of_digits(run.network, weights, DIGITS)
-    runs.save_answers(run, found.tensors(), "embedded")
-    np.testing.assert_array_equal(runs.load_answers(run, "embedded")["top"], found.top)
-    assert runs.load_answers(run, "full") is None
-    runs.save_weights(run, weights, 2)  # of a later step, so perhaps other weights
-    assert runs.load_answers(run, "embedded") is None
+    checkpoints.save_answers(run, found.tensors(), "embedded")
+    np.testing.assert_array_equal(checkpoints.load_answers(run, "embedded")["top"], found.top)
+    assert checkpoints.load_answers(run, "full") is None
+    checkpoints.save_weights(run, weights, 2)  # of a later step, so perhaps other weights
+    assert checkpoints.load_answers(run, "embedded") is None
     (run.folder / "answers.safetensors").write_bytes(b"damaged")
-    assert runs.load_answers(run, "embedded") is None
+    assert checkpoints.load_answers(run, "embedded") is None

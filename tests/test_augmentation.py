@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from core.augmentation import ENLARGE, augment
 from core.images import mnist
 from core.recipe import Recipe
+from core.training.augmentation import ENLARGE, augment
 
 STILL = Recipe(seed=1)
 FIELDS = ("shift_pixels", "turn_degrees", "scale", "shear", "elastic_pixels", "stroke_width")

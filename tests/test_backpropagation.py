@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runs
 from core.images import mnist
 from core.model import forward
 from core.model.networks import NETWORKS, Network, untied
 from core.model.operations import convolve_back
+from core.runs import store
 from core.theory import backpropagation as theory
 from core.theory import backward, timing
 from core.theory.timing import Timing
@@ -116,7 +116,7 @@ def image_for(network: Network):
 def test_backwards_through_every_network_as_tensorflow_does_it(network):
     import tensorflow as tf
 
-    from core import keras_model
+    from core.training import keras_model
 
     weights, image, label = weights_of(network), image_for(network), 7
     model = keras_model.build(network)
@@ -240,7 +240,7 @@ def test_a_real_network_follows_the_same_rule(name):
     app.selectbox(key="run").set_value(name).run()
     said = words(app)
     assert "pictures show the same numbers" in said
-    filters = backward.first_filters(runs.read(runs.locate(name)).network)
+    filters = backward.first_filters(store.read(store.locate(name)).network)
     assert html(app).count("alt='Gradient of filter") == filters
     app.selectbox(key="filter").select(str(filters)).run()
     assert f"filter {filters} of `conv1.kernel`" in words(app)
@@ -249,7 +249,7 @@ def test_a_real_network_follows_the_same_rule(name):
 
 
 def test_no_checkpoint_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     assert "No checkpoint yet. Train a network on the Train page" in words(page())
 
 

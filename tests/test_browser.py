@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core import runs
 from core.images import mnist
+from core.runs import results, store
 from tests import pen
 from tests.server import free_port, open_page, serving
 
@@ -190,7 +190,7 @@ def test_press_right_after_a_stroke_takes_it_along(page, samples):
 
 
 def test_link_with_the_name_of_a_run_keeps_it_on_reload(page, server):
-    result = runs.read_result(runs.read(runs.locate("sum_linear")))
+    result = results.read(store.read(store.locate("sum_linear")))
     page.goto(f"{server.url}/?run=sum_linear")
     for _ in range(2):
         page.get_by_text(f"Accuracy {result['accuracy']:.4f}").wait_for()
@@ -253,10 +253,10 @@ def test_network_can_be_chosen_and_says_what_it_is(page, samples):
     draw_sample(page, "top", samples[0])
     draw_sample(page, "bottom", samples[1])
     the_sum(page)
-    for run in (runs.read(runs.locate(name)) for name in SHIPPED):
+    for run in (store.read(store.locate(name)) for name in SHIPPED):
         page.get_by_role("combobox", name="Network").click()
         page.get_by_role("option", name=re.compile(rf"^{run.name} ·")).click()
-        result = runs.read_result(run)
+        result = results.read(run)
         said = f"{run.network.parameters:,} parameters.*{result['accuracy']:.4f} ± {result['standard_error']:.4f}"
         page.get_by_text(re.compile(said)).wait_for()
         the_sum(page)

@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import keras_model, report, runs
 from core.evaluation import evaluate, judge
 from core.images import mnist
 from core.images.ink import digit_from_canvas
 from core.model import answers, forward, operations
 from core.model.networks import NETWORKS
+from core.report import experiments
+from core.runs import checkpoints, control, metrics, results, store
+from core.training import keras_model
 from tests import pen
 
 REPOSITORY = Path(__file__).parent.parent
@@ -20,43 +22,43 @@ PEN_DIGITS, PEN_PAIRS = 0.975, 0.95
 
 @pytest.fixture(scope="module", params=GOALS)
 def run(request):
-    return runs.read(REPOSITORY / "checkpoints" / request.param)
+    return store.read(REPOSITORY / "checkpoints" / request.param)
 
 
 def test_recipe_seed_and_curve_are_shipped(run):
     assert run.network.name == run.name == run.recipe.network
     assert run.data_name == "full" and "59,000 images to train" in run.data  # less the embedded test images
-    points = runs.read_metrics(run)
+    points = metrics.read(run)
     assert len(points) >= 50 and points[-1]["step"] == run.recipe.steps
     assert points[0]["test_accuracy"] < points[-1]["test_accuracy"] > 0.7
-    assert runs.status(run) == "finished"
+    assert control.status(run) == "finished"
 
 
 def test_measured_accuracy_is_that_of_the_answers_which_are_the_weights_own(run, full):
     """The answers to every test image are shipped; some of them are computed again, in the soak test all."""
-    kept, result = answers.from_tensors(run.network, runs.load_answers(run, "full")), runs.read_result(run)
+    kept, result = answers.from_tensors(run.network, checkpoints.load_answers(run, "full")), results.read(run)
     again = judge(kept, full)
     assert again.accuracy == pytest.approx(result["accuracy"], abs=2e-4) and again.data == result["data"]
     assert again.accuracy >= GOALS[run.name]
-    some = answers.of_digits(run.network, runs.load_weights(run), full.test_images[::25])
+    some = answers.of_digits(run.network, checkpoints.load_weights(run), full.test_images[::25])
     for ours, theirs in ((some.top, kept.top[::25]), (some.bottom, kept.bottom[::25])):
         assert np.abs(ours - theirs).max() < 1e-5 * np.abs(theirs).max()
 
 
 @pytest.mark.soak
 def test_measured_accuracy_is_measured_again(run, full):
-    result, again = runs.read_result(run), evaluate(run.network, runs.load_weights(run), full)
+    result, again = results.read(run), evaluate(run.network, checkpoints.load_weights(run), full)
     assert again.accuracy == pytest.approx(result["accuracy"], abs=2e-4) and again.data == result["data"]
 
 
 def test_embedded_test_images_are_read_as_well(run):
     """They are from MNIST's training set but were kept out of training, so nothing of them can be remembered."""
-    accuracy = evaluate(run.network, runs.load_weights(run), mnist.embedded()).accuracy
-    assert accuracy > runs.read_result(run)["accuracy"] - 0.03
+    accuracy = evaluate(run.network, checkpoints.load_weights(run), mnist.embedded()).accuracy
+    assert accuracy > results.read(run)["accuracy"] - 0.03
 
 
 def shipped():
-    return [run for run in runs.list_runs(REPOSITORY / "checkpoints") if runs.is_shipped(run)]
+    return [run for run in store.list_runs(REPOSITORY / "checkpoints") if store.is_shipped(run)]
 
 
 def test_all_that_is_shipped_is_small():
@@ -65,41 +67,41 @@ def test_all_that_is_shipped_is_small():
 
 
 def test_every_experiment_is_shipped_with_its_recipe_curve_and_accuracy():
-    wanted = dict(run for experiment in report.ALL.values() for run in report.planned(experiment))
+    wanted = dict(run for experiment in experiments.ALL.values() for run in experiments.planned(experiment))
     found = {run.name: run for run in shipped()}
     assert set(found) == set(wanted)
     for name, run in found.items():
         assert run.recipe == wanted[name], name
-        assert runs.read_result(run) and runs.read_metrics(run)[-1]["step"] == run.recipe.steps, name
+        assert results.read(run) and metrics.read(run)[-1]["step"] == run.recipe.steps, name
 
 
 def test_weights_of_one_run_of_each_network_are_shipped():
     having = {run.recipe.network: run for run in shipped() if (run.folder / "weights.safetensors").exists()}
     assert set(having) == set(NETWORKS)
     for run in having.values():
-        runs.load_weights(run)
+        checkpoints.load_weights(run)
 
 
 @pytest.mark.parametrize("name", ["shallow", "compact", "all-images", "sum"])
 def test_the_accuracy_that_the_report_printed_is_reached(name, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", REPOSITORY / "checkpoints")
-    experiment = report.ALL[name]
-    assert report.measured(experiment, experiment.variants[0]).mean >= experiment.printed_accuracy
+    monkeypatch.setattr(store, "ROOT", REPOSITORY / "checkpoints")
+    experiment = experiments.ALL[name]
+    assert experiments.measured(experiment, experiment.variants[0]).mean >= experiment.printed_accuracy
 
 
 def test_tiny_reaches_what_the_report_needed_a_million_parameters_for(monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", REPOSITORY / "checkpoints")
-    tiny = report.ALL["tiny"]
-    assert min(report.measured(tiny, tiny.variants[0]).accuracies) >= report.ALL["compact"].printed_accuracy
+    monkeypatch.setattr(store, "ROOT", REPOSITORY / "checkpoints")
+    tiny = experiments.ALL["tiny"]
+    assert min(experiments.measured(tiny, tiny.variants[0]).accuracies) >= experiments.ALL["compact"].printed_accuracy
 
 
 def read_pen(every):
     """Accuracy of sum_posterior on each so many'th pen digit, and on disjoint pairs of these."""
-    run = runs.read(REPOSITORY / "checkpoints" / "sum_posterior")
+    run = store.read(REPOSITORY / "checkpoints" / "sum_posterior")
     samples = pen.samples()[::every]
     digits = np.stack([digit_from_canvas(pen.draw(sample["strokes"])) for sample in samples])
     labels = np.array([sample["label"] for sample in samples])
-    probabilities = forward.tower(run.network, runs.load_weights(run), digits)
+    probabilities = forward.tower(run.network, checkpoints.load_weights(run), digits)
     top, bottom = mnist.disjoint_pairs(len(labels), seed=0).T
     sums = operations.add_distributions(probabilities[top], probabilities[bottom]).argmax(axis=1)
     return (probabilities.argmax(axis=1) == labels).mean(), (sums == labels[top] + labels[bottom]).mean()
@@ -118,7 +120,7 @@ def test_sum_posterior_reads_the_pen_strokes_of_thirty_writers():
 
 
 def test_numpy_and_keras_agree_on_the_shipped_weights(run):
-    weights, images = runs.load_weights(run), mnist.embedded().test_images[:400].reshape(200, 56, 28)
+    weights, images = checkpoints.load_weights(run), mnist.embedded().test_images[:400].reshape(200, 56, 28)
     model = keras_model.build(run.network)
     keras_model.set_weights(model, weights)
     theirs = model(images[..., None] / np.float32(255)).numpy()

@@ -12,7 +12,8 @@ import time
 
 import pytest
 
-from core import runs, sweep
+from core.jobs import sweep
+from core.runs import control, metrics, store
 from tests.needs import PATIENCE_SECONDS, missing
 from tests.server import REPOSITORY
 from tests.test_jobs import trainer_of
@@ -64,7 +65,7 @@ def cluster(tmp_path, monkeypatch):
     need_ray()
     from ray.cluster_utils import Cluster
 
-    monkeypatch.setattr(runs, "ROOT", tmp_path / "runs")
+    monkeypatch.setattr(store, "ROOT", tmp_path / "runs")
     monkeypatch.setenv("DIGIT_SUM_LAB_RUNS", str(tmp_path / "runs"))
     nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     nodes.add_node(num_cpus=1)
@@ -85,7 +86,7 @@ def start(cluster):
 
 def results():
     """The finished runs, and when each was written."""
-    return {path.parent.name: path.stat().st_mtime_ns for path in runs.ROOT.glob("*/result.json")}
+    return {path.parent.name: path.stat().st_mtime_ns for path in store.ROOT.glob("*/result.json")}
 
 
 def wait_for(count, process):
@@ -98,8 +99,8 @@ def wait_for(count, process):
 
 def a_trial_in_training():
     while True:
-        for run in runs.list_runs():
-            if runs.read_progress(run).get("phase") == "training" and runs.is_locked(run):
+        for run in store.list_runs():
+            if control.read_progress(run).get("phase") == "training" and control.is_locked(run):
                 return run
 
 
@@ -125,6 +126,6 @@ def test_100_trials_are_there_once_though_a_worker_a_node_and_the_driver_are_kil
     finished = results()
     assert set(finished) == {name for name, _ in sweep.plan(OPTIONS, TRIALS // 2)} and len(finished) == TRIALS
     assert seen.items() <= finished.items()  # what had finished was not done again
-    for run in runs.list_runs():
-        steps = [point["step"] for point in runs.read_metrics(run)]
+    for run in store.list_runs():
+        steps = [point["step"] for point in metrics.read(run)]
         assert steps == sorted(set(steps)) and steps[-1] == 40

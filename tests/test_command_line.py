@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import __main__, keras_model, runs
+from core import __main__
 from core.images import mnist
 from core.model import forward
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
+from core.runs import checkpoints, control, results, store
+from core.training import keras_model
 from tests.needs import PATIENCE_SECONDS
 from tests.server import REPOSITORY
 
@@ -24,9 +26,9 @@ def run(request, tmp_path_factory):
     """A finished run of each kind of network; its weights are those it started with."""
     recipe = Recipe(network=request.param)
     folder = tmp_path_factory.mktemp("runs") / request.param
-    run = runs.create(folder, recipe, "words", "embedded", "2020-01-01T00:00:00Z", {})
-    runs.save_weights(run, keras_model.get_weights(keras_model.build(run.network)), 0)
-    runs.write_result(run, {"accuracy": 0.0, "standard_error": 0.0, "loss": 2.3, "data": "", "steps": 0})
+    run = store.create(folder, recipe, "words", "embedded", "2020-01-01T00:00:00Z", {})
+    checkpoints.save_weights(run, keras_model.get_weights(keras_model.build(run.network)), 0)
+    results.write(run, {"accuracy": 0.0, "standard_error": 0.0, "loss": 2.3, "data": "", "steps": 0})
     return run
 
 
@@ -84,7 +86,7 @@ def test_pack_halves_the_weights_and_measures_again(run, capsys):
     code, out, _ = core(capsys, "pack", run.folder)
     assert code == 0 and "in float16, 0.0000 before" in out
     assert (run.folder / "weights.safetensors").stat().st_size < 0.51 * before
-    assert "embedded test digits" in runs.read_result(run)["data"] and runs.read_result(run)["steps"] == 0
+    assert "embedded test digits" in results.read(run)["data"] and results.read(run)["steps"] == 0
     files = [run.folder / name for name in ("weights.safetensors", "answers.safetensors")]
     packed = [path.read_bytes() for path in files]
     core(capsys, "pack", run.folder)
@@ -99,7 +101,7 @@ def test_what_is_packed_already_or_came_with_the_app_is_left_as_it_is(run, capsy
     full, half = (before[f"{kept}weights.safetensors"] for kept in ("before-", ""))
     assert len(full) > 1.9 * len(half)
     (run.folder / "answers.safetensors").unlink()  # as a pack that was killed after the weights
-    assert "in float16" in core(capsys, "pack", run.folder)[1] and runs.load_answers(run, "embedded")
+    assert "in float16" in core(capsys, "pack", run.folder)[1] and checkpoints.load_answers(run, "embedded")
     assert (run.folder / "before-weights.safetensors").read_bytes() == full
     (run.folder / "shipped").write_text("0" * 64)
     assert "came with the app, packed" in refused(capsys, "pack", run.folder)
@@ -108,12 +110,12 @@ def test_what_is_packed_already_or_came_with_the_app_is_left_as_it_is(run, capsy
 
 
 def test_pack_leaves_alone_what_it_would_spoil(run, capsys):
-    runs.save_weights(run, keras_model.get_weights(keras_model.build(run.network)), 0)
-    before, weights = runs.read_result(run), (run.folder / "weights.safetensors").read_bytes()
-    runs.write_result(run, before | {"accuracy": 1.0})
+    checkpoints.save_weights(run, keras_model.get_weights(keras_model.build(run.network)), 0)
+    before, weights = results.read(run), (run.folder / "weights.safetensors").read_bytes()
+    results.write(run, before | {"accuracy": 1.0})
     assert "would fall from 1.0000" in refused(capsys, "pack", run.folder)
     assert (run.folder / "weights.safetensors").read_bytes() == weights
-    runs.write_result(run, before)
+    results.write(run, before)
 
 
 # Keras' own way to NumPy, which NumPy 2 is about to refuse; nothing of ours can mend it
@@ -137,8 +139,8 @@ def test_exported_models_load_without_our_code_and_give_our_logits(tmp_path, cap
     """In plain Keras and TensorFlow, in a process that cannot find our code."""
     exported = []
     for recipe in EXPORTED:
-        run = runs.create(tmp_path / f"{recipe.network}-{recipe.tied}", recipe, "words", "embedded", "2020", {})
-        runs.save_weights(run, keras_model.get_weights(keras_model.build(run.network)), 0)
+        run = store.create(tmp_path / f"{recipe.network}-{recipe.tied}", recipe, "words", "embedded", "2020", {})
+        checkpoints.save_weights(run, keras_model.get_weights(keras_model.build(run.network)), 0)
         code, out, _ = core(capsys, "export", run.folder)
         assert code == 0 and out.startswith(str(run.folder / "model.keras"))
         place = run.folder / "new" / "folder"
@@ -152,7 +154,7 @@ def test_exported_models_load_without_our_code_and_give_our_logits(tmp_path, cap
     assert said.returncode == 0, said.stderr
     for line, (run, digits) in zip(said.stdout.splitlines(), exported, strict=True):
         theirs = np.array(line.split(), float).reshape(3, len(digits), run.network.classes)
-        ours = forward.logits(run.network, runs.load_weights(run), digits)
+        ours = forward.logits(run.network, checkpoints.load_weights(run), digits)
         assert np.abs(theirs - ours).max() < 1e-4
 
 
@@ -165,7 +167,7 @@ def test_export_overwrites_nothing_it_was_told(run, tmp_path, capsys):
 
 
 def test_runs_lists_what_there_is(run, capsys, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", run.folder.parent)
+    monkeypatch.setattr(store, "ROOT", run.folder.parent)
     _, out, _ = core(capsys, "runs", "--json")
     [row] = json.loads(out)
     assert row["run"] == run.name and row["status"] == "finished" and row["parameters"] == run.network.parameters
@@ -176,7 +178,7 @@ def test_runs_lists_what_there_is(run, capsys, monkeypatch):
 
 
 def test_no_runs_says_what_to_do(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     assert "Train one" in core(capsys, "runs")[1]
 
 
@@ -226,12 +228,14 @@ def test_every_number_beyond_its_limits_is_refused_with_them(field, capsys):
 def test_a_run_that_diverges_stops_itself_and_says_so(tmp_path, capsys):
     """With nothing in it that cuts a value off, `linear` needs a few steps of 10,000 each to leave float32."""
     recipe = Recipe(network="linear", steps=1000, batch=1, examples=10, learning_rate=1.0, schedule="constant")
-    run = runs.create(tmp_path / "wild", recipe, "", "", "", {})
-    runs.wish(run, rate_factor=1e4)
+    run = store.create(tmp_path / "wild", recipe, "", "", "", {})
+    control.request(run, rate_factor=1e4)
     code, _, err = core(capsys, "train", "--resume", run.folder)
     assert code == 1 and "no longer finite after step" in err and "Traceback" not in err
-    assert runs.status(run) == "failed" and "Try a lower learning rate than 10000." in runs.failure(run)
-    assert not runs.has_weights(run) or runs.load_weights(run)  # what is kept, on a slow machine, is finite
+    assert control.status(run) == "failed" and "Try a lower learning rate than 10000." in control.failure(run)
+    assert not checkpoints.has_weights(run) or checkpoints.load_weights(
+        run
+    )  # what is kept, on a slow machine, is finite
 
 
 @pytest.mark.parametrize("arguments", [["runs"], ["reproduce", "--list"], ["predict", "no such run", "a", "b"]])
@@ -255,7 +259,7 @@ def test_a_training_whose_reader_has_gone_is_stopped_and_not_failed(tmp_path):
             assert line
         os.close(reader)
         assert process.wait(PATIENCE_SECONDS) == 141
-    assert runs.status(runs.read(tmp_path / "a")) == "stopped"
+    assert control.status(store.read(tmp_path / "a")) == "stopped"
 
 
 def test_train_into_a_run_that_exists_is_refused(run, capsys):
@@ -286,8 +290,8 @@ def test_bad_pictures_are_refused_by_name(run, pictures, tmp_path, capsys):
 
 def test_every_network_is_read_from_real_digits_without_training(capsys, pictures, tmp_path):
     for name, network in NETWORKS.items():
-        run = runs.create(tmp_path / name, Recipe(network=name), "", "embedded", "", {})
-        runs.save_weights(run, keras_model.get_weights(keras_model.build(network)), 0)
+        run = store.create(tmp_path / name, Recipe(network=name), "", "embedded", "", {})
+        checkpoints.save_weights(run, keras_model.get_weights(keras_model.build(network)), 0)
         assert core(capsys, "predict", run.folder, *pictures)[0] == 0
 
 

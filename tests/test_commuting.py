@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from core import runs
 from core.evaluation import judged_pairs
 from core.images import mnist
 from core.insight import commuting, sharing
@@ -13,6 +12,7 @@ from core.model import forward
 from core.model.answers import of_digits
 from core.model.networks import NETWORKS, uncut, untied
 from core.recipe import Recipe
+from core.runs import metrics, store
 from tests.points import point
 from tests.test_answers import weights_of
 
@@ -60,10 +60,10 @@ def test_the_seam_is_cut_against_uncut():
 
 
 def test_what_a_training_took_is_read_off_its_curve(tmp_path):
-    run = runs.create(tmp_path / "a", Recipe(network="sum", batch=64, steps=40), "", "", "", {})
+    run = store.create(tmp_path / "a", Recipe(network="sum", batch=64, steps=40), "", "", "", {})
     assert sharing.trained(run) is None
     for step, accuracy in ((10, 0.3), (20, 0.55), (30, 0.85), (40, 0.85)):
-        runs.append_metrics(run, point(step, test_accuracy=accuracy))
+        metrics.append(run, point(step, test_accuracy=accuracy))
     told = {"accuracy": 0.86, "standard_error": 0.003, "data": "", "steps": 40, "seconds": 5}
     (run.folder / "result.json").write_text(json.dumps(told))
     found = sharing.trained(run)

@@ -13,9 +13,10 @@ import pytest
 import safetensors.numpy
 from streamlit.testing.v1 import AppTest
 
-from core import comparison, runs
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
+from core.runs import checkpoints, comparison, control, metrics, results, store, trash
+from core.runs import labels as run_labels
 from pages.shared.comparing import QUANTITIES
 from tests.needs import PATIENCE_SECONDS
 
@@ -31,19 +32,19 @@ def weights_of(network):
 def make_run(name, accuracy=0.9, points=5, **fields):
     """A finished run with a curve; one that was stopped where accuracy is None."""
     recipe = Recipe(**{"network": "tiny", "steps": 50, **fields})
-    run = runs.create(runs.ROOT / name, recipe, "full MNIST", "full", "2026-01-01T00:00:00Z", {})
+    run = store.create(store.ROOT / name, recipe, "full MNIST", "full", "2026-01-01T00:00:00Z", {})
     for i in range(1, points + 1):
         numbers = {"train_accuracy": 0.1 * i, "test_accuracy": 0.09 * i, "train_loss": 2 / i, "test_loss": 2.1 / i}
-        runs.append_metrics(run, {"step": 10 * i, **numbers, "learning_rate": 1e-3 * (1 - i / points)})
-    runs.save_weights(run, weights_of(run.network), 50)
+        metrics.append(run, {"step": 10 * i, **numbers, "learning_rate": 1e-3 * (1 - i / points)})
+    checkpoints.save_weights(run, weights_of(run.network), 50)
     if accuracy is not None:
-        runs.write_result(run, {"accuracy": accuracy, "standard_error": 0.004, "steps": 50, "data": "test set"})
+        results.write(run, {"accuracy": accuracy, "standard_error": 0.004, "steps": 50, "data": "test set"})
     return run
 
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     return tmp_path
 
 
@@ -175,8 +176,8 @@ def test_train_and_test_of_several_runs_are_in_one_figure(three):
 
 
 def test_a_title_is_what_every_list_shows_and_a_link_may_have_it_or_the_name(three):
-    run = runs.read(runs.ROOT / "tiny-1")
-    runs.write_label(run, runs.Label("A (new) try", "", False))
+    run = store.read(store.ROOT / "tiny-1")
+    run_labels.write(run, run_labels.Label("A (new) try", "", False))
     for linked in ("tiny-1", "A (new) try (tiny-1)", "An older title (tiny-1)"):
         app = page(runs=[linked])
         assert app.multiselect(key="runs").value == ["tiny-1"], linked
@@ -205,7 +206,7 @@ def test_a_sweep_is_a_line_for_each_point_of_its_grid_from_its_first_curves_on(r
     stems = [f"sweep-tiny-batch{batch}, mean of 2 seeds" for batch in (10, 20)]
     assert charts(app)[0].alt == f"Test accuracy of {stems[0]}, {stems[1]}"
     assert f"No curve of this yet: {names[2]}, {names[5]}" in texts(app)
-    runs.append_metrics(runs.read(root / names[2]), runs.read_metrics(runs.read(root / names[0]))[0])
+    metrics.append(store.read(root / names[2]), metrics.read(store.read(root / names[0]))[0])
     assert "sweep-tiny-batch10, mean of 3 seeds" in charts(app.run())[0].alt
 
 
@@ -232,8 +233,8 @@ def test_title_note_and_star_are_kept(three):
     app.text_area(key="note of tiny-1").set_value("too few images")
     app.checkbox(key="star of tiny-1").check()
     clicked(app, "Save")
-    label = runs.read_label(runs.read(runs.ROOT / "tiny-1"))
-    assert label == runs.Label("first try", "too few images", True)
+    label = run_labels.read(store.read(store.ROOT / "tiny-1"))
+    assert label == run_labels.Label("first try", "too few images", True)
     row = app.dataframe[0].value.set_index("run").loc["tiny-1"]
     assert row["title"] == "first try" and row["★"] == "★" and "first try (tiny-1)" in figure(app)
     assert list(page(kind="starred").dataframe[0].value["run"]) == ["tiny-1"]
@@ -255,7 +256,7 @@ def test_a_deleted_run_is_gone_and_undo_brings_it_back(three):
     assert "tiny-1" not in set(app.dataframe[0].value["run"])
     clicked(app, "Undo")
     assert "tiny-1 is back" in texts(app) and set(app.multiselect(key="runs").value) == {"shallow-1", "tiny-1"}
-    assert len(runs.list_runs()) == 4 and "Deleted" not in texts(app)
+    assert len(store.list_runs()) == 4 and "Deleted" not in texts(app)
 
 
 def test_a_deleted_run_can_be_brought_back_after_a_reload(three):
@@ -274,18 +275,18 @@ def test_close_up_fits_the_axis_to_where_the_curves_end(three):
 
 def test_a_run_that_trains_or_came_with_the_app_stays(three):
     app = page(runs=["tiny-1"])
-    with runs.lock(runs.read(runs.ROOT / "tiny-1")):
+    with control.lock(store.read(store.ROOT / "tiny-1")):
         clicked(app, "Delete")
         assert "tiny-1 is being trained. Stop it first" in texts(app)
-    (runs.ROOT / "sum_linear" / "shipped").touch()
+    (store.ROOT / "sum_linear" / "shipped").touch()
     app = page(runs=["sum_linear"])
     assert app.button(key="delete sum_linear").disabled
-    assert len(runs.list_runs()) == 4
+    assert len(store.list_runs()) == 4
 
 
 def test_a_run_that_somebody_else_deleted_leaves_the_choice(three):
     app = page(runs=["tiny-1", "shallow-1"])
-    runs.discard(runs.read(runs.ROOT / "tiny-1"))
+    trash.discard(store.read(store.ROOT / "tiny-1"))
     app.run()
     assert not app.exception and app.multiselect(key="runs").value == ["shallow-1"]
 
@@ -300,7 +301,7 @@ def test_uploaded_weights_are_added_and_chosen(root):
     app = uploaded(page(), safetensors.numpy.save(weights_of(SHALLOW)))
     assert "They are weights of shallow" in texts(app)
     clicked(app, "Add as a run")
-    [run] = runs.list_runs()
+    [run] = store.list_runs()
     assert run.name == "shallow-1" and run.data == "unknown: uploaded as mine.safetensors"
     assert "Added as shallow-1" in texts(app) and list(app.dataframe[0].value["status"]) == ["uploaded"]
     assert app.multiselect(key="runs").value == ["shallow-1"]
@@ -312,7 +313,7 @@ def test_the_student_says_which_of_networks_with_the_same_tensors(root):
     assert choice.options == ["sum_linear", "sum"]
     choice.select_index(1).run()
     clicked(app, "Add as a run")
-    assert runs.list_runs()[0].recipe.network == "sum"
+    assert store.list_runs()[0].recipe.network == "sum"
 
 
 @pytest.mark.parametrize(
@@ -327,7 +328,7 @@ def test_what_is_no_weights_is_refused_in_words(root, data, fault):
     app = uploaded(page(), data)
     if any(button.label == "Add as a run" for button in app.button):
         clicked(app, "Add as a run")
-    assert fault in texts(app) and runs.list_runs() == []
+    assert fault in texts(app) and store.list_runs() == []
 
 
 def test_a_tensors_name_cannot_bring_a_picture(root):
@@ -337,9 +338,9 @@ def test_a_tensors_name_cannot_bring_a_picture(root):
 
 
 def test_csv_of_the_chosen_runs(three):
-    from core import exchange
+    from core.runs import exchange
 
-    chosen = [runs.read(runs.ROOT / name) for name in ("tiny-1", "shallow-1")]
+    chosen = [store.read(store.ROOT / name) for name in ("tiny-1", "shallow-1")]
     assert len(list(csv.DictReader(io.StringIO(exchange.curves_csv(chosen))))) == 10
     labels = [button.label for button in page(runs=["tiny-1"]).get("download_button")]
     assert labels == ["Curves as CSV", "Figure as SVG", "Figure as PNG", "Weights as safetensors", "Pocket"]

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from core import runs
-from core.comparison import KINDS, Entry, asked, differences, matches, repeats
 from core.recipe import Recipe
+from core.runs import labels, store
+from core.runs.comparison import KINDS, Entry, asked, differences, matches, repeats
 
 
 def run(name="a", data_name="full", **fields):
-    return runs.Run(Path(name), Recipe(**fields), "full MNIST", data_name, "", {})
+    return store.Run(Path(name), Recipe(**fields), "full MNIST", data_name, "", {})
 
 
 def test_only_the_fields_that_differ_are_named():
@@ -18,7 +18,7 @@ def test_only_the_fields_that_differ_are_named():
 
 
 def test_of_an_upload_only_the_network_is_compared():
-    uploaded, trained = run(data_name=runs.UPLOADED, network="sum"), run(network="deep", steps=7)
+    uploaded, trained = run(data_name=store.UPLOADED, network="sum"), run(network="deep", steps=7)
     assert differences([uploaded, trained]) == {"network": ["sum", "deep"]}
     assert differences([uploaded, trained, run(network="deep")])["steps"] == [None, 7, 1000]
 
@@ -31,7 +31,7 @@ def test_repeats_differ_in_the_seed_alone():
 
 
 def entry(name="deep-1", star=False, **fields):
-    return Entry(run(name, **fields), runs.Label("My Title", "a note", star), None, "stopped")
+    return Entry(run(name, **fields), labels.Label("My Title", "a note", star), None, "stopped")
 
 
 def test_words_are_sought_in_all_that_the_student_sees():
@@ -40,7 +40,7 @@ def test_words_are_sought_in_all_that_the_student_sees():
 
 
 def test_networks_and_kinds_narrow_the_list(monkeypatch):
-    monkeypatch.setattr(runs, "is_shipped", lambda run: run.name == "sum")
+    monkeypatch.setattr(store, "is_shipped", lambda run: run.name == "sum")
     assert matches(entry(network="deep"), networks=["sum", "deep"]) and not matches(entry(network="deep"), "", ["sum"])
     kinds = {kind: [matches(e, kind=kind) for e in (entry(), entry("sum", star=True))] for kind in KINDS}
     assert kinds == {"all": [1, 1], "own": [1, 0], "shipped": [0, 1], "starred": [0, 1]}

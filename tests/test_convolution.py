@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runs
 from core.images import mnist
 from core.model import forward
 from core.model.networks import NETWORKS
+from core.runs import checkpoints, store
 from core.theory import convolution
 from pages.shared import drawings
 from pages.shared.bar_rows import Row, bar_rows
@@ -45,8 +45,8 @@ def digit():
 @pytest.fixture(scope="module")
 def deep():
     """The shipped deep network, which has a convolution, a ReLU and a max pool in front."""
-    run = runs.read(CHECKPOINTS / "deep-seed1")
-    return run.network, runs.load_weights(run)
+    run = store.read(CHECKPOINTS / "deep-seed1")
+    return run.network, checkpoints.load_weights(run)
 
 
 @pytest.mark.parametrize("f, g", SIGNALS)
@@ -182,10 +182,10 @@ def test_two_dice_are_counted_pair_by_pair():
 
 
 def test_the_head_of_sum_posterior_is_this_convolution():
-    run = runs.read(CHECKPOINTS / "sum_posterior")
+    run = store.read(CHECKPOINTS / "sum_posterior")
     images = mnist.embedded().test_images
     for top, bottom in zip(images[:8], images[8:16], strict=True):
-        prediction = forward.predict(run.network, runs.load_weights(run), top, bottom)
+        prediction = forward.predict(run.network, checkpoints.load_weights(run), top, bottom)
         sums = convolution.convolve(*prediction.digit_probabilities)
         assert np.abs(sums - prediction.sum_probabilities).max() < 1e-6
 
@@ -304,7 +304,7 @@ def test_the_networks_two_digits_are_added_as_it_adds_them():
 
 
 def test_no_checkpoint_leaves_what_needs_none(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     assert (
         "No checkpoint yet" in page(convolution_section="Two dice", dice="Two digits read by the network").info[0].value
     )
@@ -317,7 +317,7 @@ def test_no_checkpoint_leaves_what_needs_none(tmp_path, monkeypatch):
 def test_a_damaged_checkpoint_is_said(tmp_path, monkeypatch):
     shutil.copytree(CHECKPOINTS / "tiny-seed2", tmp_path / "tiny")
     (tmp_path / "tiny" / "weights.safetensors").write_bytes(b"")
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     for query in ({"convolution_section": "On a digit", "plane_filter": "Of a network"},
                   {"convolution_section": "Two dice", "dice": "Two digits read by the network"}):  # fmt: skip
         assert "cannot be loaded" in page(**query).error[0].value

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import report, runs
 from core.images import mnist
 from core.model import forward
 from core.model.layers import Convolution, Dense
 from core.model.networks import NETWORKS
+from core.report import experiments
+from core.runs import checkpoints, metrics, store
 from core.theory import counting
 from tests.needs import PATIENCE_SECONDS
 from tests.points import point
@@ -73,17 +74,17 @@ def test_the_training_images_are_those_of_the_data(full):
 
 def test_gaps_are_those_of_the_runs():
     few = next(balance for balance in counting.balances() if balance.label == "few-images")
-    experiment = report.ALL["few-images"]
-    found = report.runs_of(experiment, experiment.variants[0])
-    ends = [np.mean([point["train_accuracy"] for point in runs.read_metrics(run)[-10:]]) for run in found]
+    experiment = experiments.ALL["few-images"]
+    found = experiments.runs_of(experiment, experiment.variants[0])
+    ends = [np.mean([point["train_accuracy"] for point in metrics.read(run)[-10:]]) for run in found]
     assert few.seeds == len(found) == 3
-    assert few.gap == pytest.approx(np.mean(ends) - report.measured(experiment, experiment.variants[0]).mean)
+    assert few.gap == pytest.approx(np.mean(ends) - experiments.measured(experiment, experiment.variants[0]).mean)
 
 
 def test_linear_is_one_matrix_of_as_many_numbers_as_the_page_says():
     """f(x) = A·x + b, with A and b found by asking for single pixels."""
     network = NETWORKS["linear"]
-    weights = runs.load_weights(runs.read(runs.locate("linear-seed1")))
+    weights = checkpoints.load_weights(store.read(store.locate("linear-seed1")))
     pixels = np.eye(28 * 28, dtype=np.float32).reshape(-1, 28, 28)
     bias = forward.logits(network, weights, np.zeros((1, 28, 28), np.float32))[0]
     matrix = forward.logits(network, weights, pixels) - bias
@@ -142,17 +143,17 @@ def test_a_number_out_of_range_in_the_link_does_no_harm(wrong):
 
 
 def test_without_runs_everything_is_still_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     shown = said(page())
     assert "No experiment has been measured yet" in shown and "66,139,000,000" in shown and "–" in shown
 
 
 def test_a_run_of_one_s_own_gives_its_experiment_a_gap(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
-    name, recipe = report.planned(report.ALL["few-images"])[0]
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    name, recipe = experiments.planned(experiments.ALL["few-images"])[0]
     run = finished(name, recipe, 0.9)
-    runs.append_metrics(run, point(400, train_accuracy=1.0))
+    metrics.append(run, point(400, train_accuracy=1.0))
     (few,) = [balance for balance in counting.balances() if balance.label == "few-images"]
-    ends = [point["train_accuracy"] for point in runs.read_metrics(run)][-10:]
+    ends = [point["train_accuracy"] for point in metrics.read(run)][-10:]
     assert few.seeds == 1 and few.gap == pytest.approx(np.mean(ends) - 0.9)
     assert "`deep` has" not in said(page())  # there is nothing to compare it with

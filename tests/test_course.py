@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from core import jobs, runs
+from core.jobs import queue
+from core.runs import store
 from tests.needs import missing
 from tests.server import REPOSITORY, chromium, free_port, serving
 from tests.session import CutOff, pairs, visiting
@@ -40,11 +41,11 @@ http {{
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder of runs that both replicas share."""
-    monkeypatch.setattr(runs, "ROOT", tmp_path / "runs")
+    monkeypatch.setattr(store, "ROOT", tmp_path / "runs")
     shutil.copytree(REPOSITORY / "checkpoints" / "sum_posterior", tmp_path / "runs" / "sum_posterior")
     yield tmp_path
-    for run in runs.list_runs():
-        jobs.stop(run)
+    for run in store.list_runs():
+        queue.stop(run)
 
 
 @contextlib.contextmanager
@@ -140,8 +141,8 @@ def iteration(page):
 
 
 def test_visitors_of_a_killed_replica_go_on_with_the_other_and_find_their_run_by_its_link(folder):
-    known = pairs(runs.read(runs.ROOT / "sum_posterior"), 20)
-    shared = {"DIGIT_SUM_LAB_RUNS": str(runs.ROOT)}
+    known = pairs(store.read(store.ROOT / "sum_posterior"), 20)
+    shared = {"DIGIT_SUM_LAB_RUNS": str(store.ROOT)}
     with contextlib.ExitStack() as stack:
         replicas = [stack.enter_context(serving(REPOSITORY / "app.py", folder / f"log{i}", **shared)) for i in range(2)]
         by_port = {int(replica.url.rsplit(":")[-1]): replica for replica in replicas}

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.curves import Curve, axis_end, curve, curve_images, hints, mean_of, rate_changes, smoothed
 from core.recipe import Recipe
+from core.runs.curves import Curve, axis_end, curve, curve_images, hints, mean_of, rate_changes, smoothed
 from pages.shared.curves import _positive, specification
 
 

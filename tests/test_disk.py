@@ -10,10 +10,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import jobs, runs
 from core.__main__ import main
 from core.images import mnist
+from core.jobs import queue
 from core.recipe import Recipe
+from core.runs import checkpoints, control, store
 from tests.needs import PATIENCE_SECONDS, missing
 
 REPOSITORY = Path(__file__).parent.parent
@@ -31,8 +32,8 @@ def disk(tmp_path, monkeypatch):
     )
     if mounted.returncode:
         missing(f"the right to mount a small disk ({mounted.stderr.strip()})")
-    monkeypatch.setattr(runs, "ROOT", place)
-    monkeypatch.setattr(jobs, "advance", lambda: None)
+    monkeypatch.setattr(store, "ROOT", place)
+    monkeypatch.setattr(queue, "advance", lambda: None)
     monkeypatch.setenv("DIGIT_SUM_LAB_RUNS", str(place))
     yield place
     with contextlib.suppress(subprocess.CalledProcessError):
@@ -53,14 +54,14 @@ def fill(disk):
 
 def stopped_run(disk):
     """A run with a checkpoint, as a trainer leaves it that was stopped."""
-    from core import training
+    from core.training import loop
 
-    run = jobs.create(Recipe(network="tiny", steps=200, batch=32, examples=500))
-    runs.wish(run, stop=True)
-    with pytest.raises(training.Stop):
-        training.train(runs.settle_data(run, "words", "embedded"), mnist.embedded())
-    runs.write_progress(run, "stopped", step=1, steps=200)
-    return runs.read(run.folder)
+    run = queue.create(Recipe(network="tiny", steps=200, batch=32, examples=500))
+    control.request(run, stop=True)
+    with pytest.raises(loop.Stop):
+        loop.train(store.settle_data(run, "words", "embedded"), mnist.embedded())
+    control.write_progress(run, "stopped", step=1, steps=200)
+    return store.read(run.folder)
 
 
 def pages_answer(run, monkeypatch):
@@ -80,19 +81,19 @@ def pages_answer(run, monkeypatch):
 def test_a_full_disk_fails_the_run_and_room_mends_it(disk, monkeypatch, capsys):
     run = stopped_run(disk)
     before = (run.folder / "weights.safetensors").read_bytes()
-    runs.reserve_room(run)  # as every training does when it begins
+    control.reserve_room(run)  # as every training does when it begins
     fill(disk)
     ended = train(run)
     assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
-    assert runs.status(run) == "failed" and "No space left on device" in runs.failure(run)
-    assert (run.folder / "weights.safetensors").read_bytes() == before and runs.load_resume(run)
+    assert control.status(run) == "failed" and "No space left on device" in control.failure(run)
+    assert (run.folder / "weights.safetensors").read_bytes() == before and checkpoints.load_resume(run)
     assert "No space left on device" in pages_answer(run, monkeypatch)
     fill(disk)  # what was reserved for the failure is free again
-    with pytest.raises(runs.RunError, match="No space left on device"):
-        jobs.submit(run.recipe)
+    with pytest.raises(store.RunError, match="No space left on device"):
+        queue.submit(run.recipe)
     (disk / "filler").unlink()
     assert train(run).returncode == 0
-    assert runs.status(run) == "finished" and runs.load_weights(run)
+    assert control.status(run) == "finished" and checkpoints.load_weights(run)
     packed_only_where_there_is_room(run, disk, capsys)
 
 
@@ -103,19 +104,19 @@ def packed_only_where_there_is_room(run, disk, capsys):
     assert "No space left on device). Make room, then pack it again." in capsys.readouterr().err.splitlines()[-1]
     assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
     (disk / "filler").unlink()
-    assert main(["pack", str(run.folder)]) == 0 and runs.is_packed(run)
+    assert main(["pack", str(run.folder)]) == 0 and checkpoints.is_packed(run)
 
 
 def test_a_read_only_disk_fails_the_run_and_the_app_answers(disk, monkeypatch):
     run = stopped_run(disk)
-    runs.write_progress(run, "training", step=1, steps=200)  # it was in the middle of it
+    control.write_progress(run, "training", step=1, steps=200)  # it was in the middle of it
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     ended = train(run)
     assert ended.returncode in (1, 2) and "Traceback" not in ended.stderr, ended.stderr
     assert "Read-only file system" in ended.stderr
-    assert runs.status(run) == "failed" and "is read-only" in runs.failure(run)
-    assert runs.load_weights(run) and runs.load_resume(run)
+    assert control.status(run) == "failed" and "is read-only" in control.failure(run)
+    assert checkpoints.load_weights(run) and checkpoints.load_resume(run)
     assert "is read-only" in pages_answer(run, monkeypatch)
-    with pytest.raises(runs.RunError, match="Read-only file system"):
-        jobs.submit(run.recipe)
-    assert jobs.create(run.recipe, disk.parent / "elsewhere" / "mine").name == "mine"
+    with pytest.raises(store.RunError, match="Read-only file system"):
+        queue.submit(run.recipe)
+    assert queue.create(run.recipe, disk.parent / "elsewhere" / "mine").name == "mine"

@@ -16,8 +16,9 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import runs
 from core.images import mnist
+from core.runs import checkpoints as run_checkpoints
+from core.runs import results, store
 from tests.needs import PATIENCE_SECONDS
 
 REPOSITORY = Path(__file__).parent.parent
@@ -28,7 +29,7 @@ MOST_SECONDS = 2  # of a processor, for an answer: ten times what is promised, s
 @pytest.fixture
 def checkpoints(tmp_path, monkeypatch):
     shutil.copytree(REPOSITORY / "checkpoints" / "sum_posterior", tmp_path / "sum_posterior")
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     return tmp_path
 
 
@@ -78,16 +79,18 @@ def networks(app):
 def test_a_checkpoint_is_offered_as_soon_as_it_is_saved_and_measured_and_no_longer(checkpoints, told):
     new = checkpoints / "new"
     (checkpoints / "gone").symlink_to(checkpoints / "nowhere")  # what else lies there does not matter
-    shutil.copytree(checkpoints / "sum_posterior", new, ignore=shutil.ignore_patterns(runs.WEIGHTS, "result.json"))
+    shutil.copytree(
+        checkpoints / "sum_posterior", new, ignore=shutil.ignore_patterns(run_checkpoints.WEIGHTS, "result.json")
+    )
     app = page()
     assert [name.split()[0] for name in networks(app)] == ["sum_posterior"]
-    shutil.copy(checkpoints / "sum_posterior" / runs.WEIGHTS, new / runs.WEIGHTS)
+    shutil.copy(checkpoints / "sum_posterior" / run_checkpoints.WEIGHTS, new / run_checkpoints.WEIGHTS)
     assert networks(app.run())[1:] == ["new stopped"]
     measured = {"accuracy": 0.9999, "standard_error": 0.0, "data": "", "steps": 1}
-    for run, pen_accuracy in ((runs.read(checkpoints / "sum_posterior"), 0.98), (runs.read(new), 0.97)):
-        runs.write_result(run, measured | {"pen_accuracy": pen_accuracy})
+    for run, pen_accuracy in ((store.read(checkpoints / "sum_posterior"), 0.98), (store.read(new), 0.97)):
+        results.write(run, measured | {"pen_accuracy": pen_accuracy})
     assert networks(app.run())[1] == "new accuracy 0.9999"  # the one that reads hands best comes first
-    runs.write_result(runs.read(new), measured | {"accuracy": 0.9, "pen_accuracy": 0.99})
+    results.write(store.read(new), measured | {"accuracy": 0.9, "pen_accuracy": 0.99})
     assert networks(app.run())[0] == "new accuracy 0.9000"
     shutil.rmtree(new)
     assert [name.split()[0] for name in networks(app.run())] == ["sum_posterior"]
@@ -114,7 +117,7 @@ def two_digits(told):
 
 
 def test_no_checkpoint_says_what_to_do(tmp_path, told, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     assert "Train one with `python -m core train" in texts(page())
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from core import jobs, runs
+from core.jobs import queue
+from core.runs import checkpoints, control, store
 from tests.server import REPOSITORY, mebibytes, serving
 from tests.session import pairs, visiting
 
@@ -42,12 +43,12 @@ class Held:
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder of runs with the networks of the draw page."""
-    monkeypatch.setattr(runs, "ROOT", tmp_path / "runs")
+    monkeypatch.setattr(store, "ROOT", tmp_path / "runs")
     for name in ("sum_posterior", "sum"):
         shutil.copytree(REPOSITORY / "checkpoints" / name, tmp_path / "runs" / name)
     yield tmp_path / "runs"
-    for run in runs.list_runs():
-        jobs.stop(run)
+    for run in store.list_runs():
+        queue.stop(run)
 
 
 @contextlib.contextmanager
@@ -82,19 +83,19 @@ async def visitors(url, count, known, drawings):
 
 async def train_and_stop(url):
     """As a visitor: start a training, wait until it has saved something, and stop it."""
-    before = {run.name for run in runs.list_runs()}
+    before = {run.name for run in store.list_runs()}
     async with visiting(url, "train") as session:
         await session.click("Start")
-        [run] = (run for run in runs.list_runs() if run.name not in before)
+        [run] = (run for run in store.list_runs() if run.name not in before)
     async with visiting(url, "train", f"run={run.name}") as session, asyncio.timeout(TRAIN_SECONDS):
-        while not runs.has_weights(run):
+        while not checkpoints.has_weights(run):
             await session.rerun()
             await asyncio.sleep(0.5)
         await session.click("Stop")
-        while runs.status(run) == "training":
+        while control.status(run) == "training":
             await asyncio.sleep(0.5)
         await session.rerun()
-    assert runs.status(run) == "stopped"
+    assert control.status(run) == "stopped"
 
 
 def settled(server, kept_seconds, before=None):
@@ -118,7 +119,7 @@ async def look(url):
 
 def endure(server, count, drawings, trainings, kept_seconds=KEPT_SECONDS):
     """Compare what the server holds after its first visitors with what it holds after many more."""
-    known = pairs(runs.read(runs.ROOT / "sum_posterior"), 20)
+    known = pairs(store.read(store.ROOT / "sum_posterior"), 20)
     if trainings:
         asyncio.run(train_and_stop(server.url))
     asyncio.run(visitors(server.url, WARM_UP, known, 1))

@@ -12,20 +12,20 @@ import pytest
 import safetensors.numpy
 from PIL import Image
 
-from core import exchange, runs, tensors
 from core.__main__ import main
-from core.curves import QUANTITIES
 from core.images import mnist
 from core.model import forward
 from core.model.networks import NETWORKS, untied
 from core.recipe import Recipe
+from core.runs import checkpoints, control, exchange, metrics, store, tensors
+from core.runs.curves import QUANTITIES
 from tests.points import point
 
 
 @pytest.fixture(autouse=True)
 def root(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path / "checkpoints")
-    return runs.ROOT
+    monkeypatch.setattr(store, "ROOT", tmp_path / "checkpoints")
+    return store.ROOT
 
 
 def weights_of(network, dtype=np.float32):
@@ -78,9 +78,9 @@ def test_networks_that_differ_by_no_tensor_are_all_offered():
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 def test_uploaded_weights_are_a_run_that_reads_digits(dtype, root):
     run = exchange.add_upload(file_of(SHALLOW, dtype), Recipe(network="shallow"), "my weights.safetensors")
-    assert runs.list_runs() == [run] and run.folder == root / "shallow-1"
-    assert run.data == "unknown: uploaded as my weights.safetensors" and runs.status(run) == "uploaded"
-    weights = runs.load_weights(run)
+    assert store.list_runs() == [run] and run.folder == root / "shallow-1"
+    assert run.data == "unknown: uploaded as my weights.safetensors" and control.status(run) == "uploaded"
+    weights = checkpoints.load_weights(run)
     for name, tensor in weights_of(SHALLOW).items():
         np.testing.assert_array_equal(weights[name], tensor.astype(dtype))
     assert forward.logits(SHALLOW, weights, mnist.embedded().test_images[:5]).shape == (5, 10)
@@ -146,19 +146,19 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_is_refused_in_words_and_leaves_nothing(name, root):
     data, fault = HOSTILE[name]
-    with pytest.raises(runs.RunError, match=fault) as refused:
+    with pytest.raises(store.RunError, match=fault) as refused:
         for recipe in exchange.recipes_of(data, "bad.bin"):
             exchange.add_upload(data, recipe, "bad.bin")
     assert "bad.bin" in str(refused.value) and len(str(refused.value)) < 300
-    with pytest.raises(runs.RunError):
+    with pytest.raises(store.RunError):
         exchange.add_upload(data, Recipe(network="shallow"), "bad.bin")
     assert not root.exists()
 
 
 def test_another_networks_weights_are_refused(root):
-    with pytest.raises(runs.RunError, match=r"does not hold the weights of compact: .* more than they need"):
+    with pytest.raises(store.RunError, match=r"does not hold the weights of compact: .* more than they need"):
         exchange.add_upload(file_of(NETWORKS["deep"]), Recipe(network="compact"), "deep.safetensors")
-    with pytest.raises(runs.RunError, match=r"conv1.kernel has shape \(8, 8, 1, 8\), not \(5, 5, 1, 32\)|is missing"):
+    with pytest.raises(store.RunError, match=r"conv1.kernel has shape \(8, 8, 1, 8\), not \(5, 5, 1, 32\)|is missing"):
         exchange.add_upload(SHALLOW_FILE, Recipe(network="deep"), "shallow.safetensors")
     assert not root.exists()
 
@@ -166,7 +166,7 @@ def test_another_networks_weights_are_refused(root):
 def test_every_cut_of_a_header_is_refused():
     header = 8 + struct.unpack("<Q", SHALLOW_FILE[:8])[0]
     for length in range(header):
-        with pytest.raises(runs.RunError):
+        with pytest.raises(store.RunError):
             exchange.recipes_of(SHALLOW_FILE[:length], "cut")
 
 
@@ -176,10 +176,10 @@ def test_a_files_name_cannot_break_what_is_shown(root):
 
 
 def test_curves_are_a_table_with_every_quantity_of_every_run(root):
-    first, second = (runs.create(root / name, Recipe(), "", "", "", {}) for name in ("a", "b, with comma"))
-    runs.append_metrics(first, point(10, train_loss=2.25))
-    runs.append_metrics(first, point(20, train_loss=1.5, test_accuracy=0.5))
-    runs.append_metrics(second, point(5, rate_factor=0.1))
+    first, second = (store.create(root / name, Recipe(), "", "", "", {}) for name in ("a", "b, with comma"))
+    metrics.append(first, point(10, train_loss=2.25))
+    metrics.append(first, point(20, train_loss=1.5, test_accuracy=0.5))
+    metrics.append(second, point(5, rate_factor=0.1))
     rows = list(csv.DictReader(io.StringIO(exchange.curves_csv([first, second]))))
     assert list(rows[0]) == ["run", "step", *QUANTITIES, "rate_factor"]
     assert {name: rows[1][name] for name in ("run", "step", "train_loss", "test_accuracy", "rate_factor")} == {

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from core import figure
-from core.curves import Curve
+from core.runs.curves import Curve
 from pages.shared.curves import specification
 
 CURVE = Curve("test", "test_accuracy", np.array([0.0, 50.0, 100.0]), np.array([0.1, 0.8, 0.9]))

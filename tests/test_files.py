@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from core import files, jobs, runs, scratch
+from core.jobs import queue, scratch
 from core.recipe import Recipe
+from core.runs import files, store
 from tests.holding import Held
 
 EXPORT = """
@@ -43,24 +44,24 @@ def test_a_killed_export_leaves_what_was_there_and_the_next_one_takes_its_place(
 
 
 def test_a_new_run_clears_away_what_killed_trainers_left_and_nothing_of_the_living(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
-    killed, living = (jobs.create(Recipe(network="tiny")) for _ in range(2))
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    killed, living = (queue.create(Recipe(network="tiny")) for _ in range(2))
     left = [run.folder / f".weights.safetensors.x{files.LOCKED}" for run in (killed, living)]
     for path in left:
         path.write_bytes(bytes(1000))
-    hold = "with runs.lock(runs.read(Path(sys.argv[1]))):\n    print('here', flush=True)\n    sys.stdin.read()"
+    hold = "with control.lock(store.read(Path(sys.argv[1]))):\n    print('here', flush=True)\n    sys.stdin.read()"
     left[1].unlink()
     with Held(hold, living.folder) as trainer:
         trainer.wait_here()
         left[1].write_bytes(bytes(1000))  # what it is writing now
-        jobs.create(Recipe(network="tiny"))
+        queue.create(Recipe(network="tiny"))
         assert [path.exists() for path in left] == [False, True]
-    jobs.create(Recipe(network="tiny"))
+    queue.create(Recipe(network="tiny"))
     assert not left[1].exists()
 
 
 def test_a_trainers_own_folder_goes_with_it_or_by_the_next_one(tmp_path):
-    use = "from core import scratch\nimport tempfile\nscratch.use_own(Path(sys.argv[1]))\n"
+    use = "from core.jobs import scratch\nimport tempfile\nscratch.use_own(Path(sys.argv[1]))\n"
     use += "print(tempfile.mkstemp()[1] if len(sys.argv) > 2 else 'here', flush=True)\nsys.stdin.readline()"
     with Held(use, tmp_path / "own") as killed:
         killed.wait_here()

@@ -10,11 +10,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import comparison, exchange, jobs, runs
 from core.__main__ import main
-from core.curves import QUANTITIES, curve, hints, rate_changes
 from core.insight import sharing
+from core.jobs import queue
 from core.recipe import Recipe
+from core.runs import comparison, control, exchange, metrics, store, trash, unusable
+from core.runs.curves import QUANTITIES, curve, hints, rate_changes
 from tests.needs import PATIENCE_SECONDS
 from tests.points import point
 from tests.server import REPOSITORY
@@ -72,13 +73,13 @@ def copy_of(folder, name):
     copy = folder.with_name(name)
     copy.mkdir()
     (copy / "run.json").write_bytes((folder / "run.json").read_bytes())
-    return runs.read(copy)
+    return store.read(copy)
 
 
 def make_all(root, every=1):
     """A run for each hostile file, all else of it being right; its name says which."""
     count = 0
-    folder = runs.create(root / "right", RECIPE, "words", "full", "2026-01-01T00:00:00Z", {"python": "3"}).folder
+    folder = store.create(root / "right", RECIPE, "words", "full", "2026-01-01T00:00:00Z", {"python": "3"}).folder
     files = FILES | {"run.json": json.loads((folder / "run.json").read_text())}
     for file, right in files.items():
         for i, (kind, content) in enumerate(hostile(right)):
@@ -89,7 +90,7 @@ def make_all(root, every=1):
                 good = (json.dumps(point(step)).encode() for step in range(1, 21))
                 content = b"\n".join([*good, content, json.dumps(point(30)).encode(), b""])
             elif not i % 2:
-                runs.append_metrics(run, point(1))
+                metrics.append(run, point(1))
             (run.folder / file).write_bytes(content)
             count += 1
     (root / os.fsdecode(b"no\xffutf")).mkdir()
@@ -107,8 +108,8 @@ def make_all(root, every=1):
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path / "runs")
-    monkeypatch.setattr(jobs, "advance", lambda: None)
+    monkeypatch.setattr(store, "ROOT", tmp_path / "runs")
+    monkeypatch.setattr(queue, "advance", lambda: None)
     monkeypatch.setattr(st, "page_link", lambda *_, **__: None)  # finds no other page without the whole app
     return tmp_path / "runs"
 
@@ -121,34 +122,43 @@ def can_be_shown(value):
 def test_every_reader_leaves_out_what_does_not_fit_and_says_so(root):
     assert make_all(root) > 300
     listed = comparison.entries()
-    faults = runs.unreadable()
+    faults = store.unreadable()
     assert all(can_be_shown(fault) for fault in faults) and any("name that cannot be shown" in each for each in faults)
     assert {path.name for path in root.glob("*.json*")} - {e.name for e in listed} <= {
         path.name for path in root.glob("run.json-*")
     }
-    said = {entry.name: " ".join(runs.left_out(entry.run)) for entry in listed}
+    said = {entry.name: " ".join(unusable.in_files_of(entry.run)) for entry in listed}
     for entry in listed:
         run = entry.run
         can_be_shown([entry.name, entry.shown, run.data, run.data_name, run.created, run.versions])
-        can_be_shown([entry.label.title, entry.label.note, entry.result, runs.read_progress(run), runs.failure(run)])
-        can_be_shown([runs.warning(run), runs.wishes(run).rate_factor, runs.left_out(run), sharing.trained(run) and 1])
+        can_be_shown(
+            [entry.label.title, entry.label.note, entry.result, control.read_progress(run), control.failure(run)]
+        )
+        can_be_shown(
+            [
+                control.warning(run),
+                control.requests(run).rate_factor,
+                unusable.in_files_of(run),
+                sharing.trained(run) and 1,
+            ]
+        )
         assert entry.label.star in (True, False) and entry.status != "queued"
         assert run.created == "" or run.created >= "2026"
-        points = runs.read_metrics(run)
+        points = metrics.read(run)
         for quantity in QUANTITIES:
             assert np.isfinite(curve("", points, quantity, 0.5).values).all()
         hints(run.recipe, points), rate_changes(points)
         if run.name.startswith("metrics.jsonl"):
             assert len(points) in (21, 22) and points[-1]["step"] == 30
-            runs.rewind_metrics(run, 20)
-            assert max(kept["step"] for kept in runs.read_metrics(run)) == 20
+            metrics.rewind(run, 20)
+            assert max(kept["step"] for kept in metrics.read(run)) == 20
     assert "result.json: accuracy cannot be used" in said["result.json-accuracy-nan"]
     assert "1 line is no point of a curve" in said["metrics.jsonl-step-null"]
     assert "label.json is no JSON object" in said["label.json-list"]
     assert said["right"] == "" and "result.json cannot be read (it is no file)" in said["folders"]
     assert exchange.curves_csv([entry.run for entry in listed]).count("\n") > 1000
-    assert jobs.queue() == []
-    assert sorted(f"{place.parent.name}/{place.name}" for place in runs.discarded()) == [
+    assert queue.queue() == []
+    assert sorted(f"{place.parent.name}/{place.name}" for place in trash.discarded()) == [
         *("1/a", "1/b"),
         "9" * 100 + "/gone",
     ]
@@ -160,15 +170,15 @@ def test_the_list_on_the_command_line_names_what_it_leaves_out(root, capsys):
     out, err = capsys.readouterr()
     assert "right " in out and "is left out: " in err and "Traceback" not in err
     assert main(["runs", "--json"]) == 0
-    assert len(json.loads(capsys.readouterr()[0])) == len(runs.list_runs())
+    assert len(json.loads(capsys.readouterr()[0])) == len(store.list_runs())
 
 
 def test_pages_show_runs_whose_files_are_hostile_and_say_what_is_left_out(root):
     make_all(root, every=13)
-    slow = runs.create(root / "wishes-slow", RECIPE, "", "", "", {})
-    runs.write_progress(slow, "training", step=50, steps=50)
-    runs.wish(slow, rate_factor=0.3)  # no choice of the page's, and allowed
-    names = [run.name for run in runs.list_runs()]
+    slow = store.create(root / "wishes-slow", RECIPE, "", "", "", {})
+    control.write_progress(slow, "training", step=50, steps=50)
+    control.request(slow, rate_factor=0.3)  # no choice of the page's, and allowed
+    names = [run.name for run in store.list_runs()]
     assert len(names) > 40
     compare = AppTest.from_file("../pages/lab/compare.py", default_timeout=PATIENCE_SECONDS)
     compare.session_state["runs"] = names
@@ -180,11 +190,11 @@ def test_pages_show_runs_whose_files_are_hostile_and_say_what_is_left_out(root):
         assert not app.exception, page
     train = AppTest.from_file("../pages/lab/train.py", default_timeout=PATIENCE_SECONDS)
     for name in names:
-        run = runs.read(root / name)
-        trained = runs.lock(run) if name.startswith(("progress", "wishes")) else contextlib.nullcontext()
+        run = store.read(root / name)
+        trained = control.lock(run) if name.startswith(("progress", "wishes")) else contextlib.nullcontext()
         with trained:
             train.query_params["run"] = name
             train.run()
         assert not train.exception, name
-        if faults := runs.left_out(run):
+        if faults := unusable.in_files_of(run):
             assert "left out" in " ".join(each.value for each in train.caption), faults

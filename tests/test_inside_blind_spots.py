@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pytest
 
-from core import runs
 from core.images import mnist
 from core.insight.attack import attack, noisy, smallest_step
 from core.insight.blind_spots import beside_blank, shares, twice
 from core.insight.shift import FARTHEST, answers_to_shifts, layer_shifts, shifted
 from core.model import answers, forward
 from core.model.networks import SIDE
+from core.runs import checkpoints, store
 from tests import inside, visits
 
 DATA = mnist.embedded()
@@ -22,8 +22,8 @@ EVERY_KIND = ["sum", "sum_posterior", "tiny-seed2"]
 
 @pytest.fixture(params=EVERY_KIND)
 def loaded(request):
-    run = runs.read(runs.locate(request.param))
-    return run.network, runs.load_weights(run)
+    run = store.read(store.locate(request.param))
+    return run.network, checkpoints.load_weights(run)
 
 
 def test_the_same_image_twice_is_what_the_network_reads_as_a_pair(loaded):
@@ -34,8 +34,8 @@ def test_the_same_image_twice_is_what_the_network_reads_as_a_pair(loaded):
 
 
 def test_odd_sums_come_the_most_probable_first():
-    run = runs.read(runs.locate("tiny-seed2"))
-    found = twice(answers.of_digits(run.network, runs.load_weights(run), DATA.test_images))
+    run = store.read(store.locate("tiny-seed2"))
+    found = twice(answers.of_digits(run.network, checkpoints.load_weights(run), DATA.test_images))
     assert len(found.odd) and (found.sums[found.odd] % 2 == 1).all()
     assert (np.diff(found.odd_probability[found.odd]) <= 0).all()
     assert (np.delete(found.sums, found.odd) % 2 == 0).all()
@@ -129,27 +129,27 @@ def stops_at(layers):
     [(1, "max pool 2×2"), (2, "max pool 2×2"), (3, "max pool 2×2"), (4, "FC 3136→1024, shared")],
 )
 def test_a_shift_ends_at_the_pooling_that_cannot_halve_it_and_at_the_first_fc_layer_anyway(shift, stops):
-    run = runs.read(runs.locate("sum"))
-    layers = layer_shifts(run.network, runs.load_weights(run), TOP, BOTTOM, "top", shift, 0)
+    run = store.read(store.locate("sum"))
+    layers = layer_shifts(run.network, checkpoints.load_weights(run), TOP, BOTTOM, "top", shift, 0)
     assert stops_at(layers) == stops
     ended = next(i for i, layer in enumerate(layers) if not layer.is_shift)
     assert ended == {1: 2, 2: 5, 3: 2, 4: 6}[shift]
 
 
 def test_nothing_shifted_is_no_error():
-    run = runs.read(runs.locate("sum"))
-    layers = layer_shifts(run.network, runs.load_weights(run), TOP, BOTTOM, "bottom", 0, 0)
+    run = store.read(store.locate("sum"))
+    layers = layer_shifts(run.network, checkpoints.load_weights(run), TOP, BOTTOM, "bottom", 0, 0)
     assert len(layers) == 8 and all(layer.error == 0 for layer in layers)
 
 
 def test_visitor_reads_how_often_the_same_image_twice_is_odd():
-    run = runs.read(runs.locate("sum_posterior"))
-    reads_how_often_twice_is_odd(answers.of_digits(run.network, runs.load_weights(run), DATA.test_images))
+    run = store.read(store.locate("sum_posterior"))
+    reads_how_often_twice_is_odd(answers.of_digits(run.network, checkpoints.load_weights(run), DATA.test_images))
 
 
 def test_visitor_reads_it_of_the_full_test_set_where_that_is_here(full_in_cache):
-    run = runs.read(runs.locate("sum_posterior"))
-    reads_how_often_twice_is_odd(answers.from_tensors(run.network, runs.load_answers(run, "full")))
+    run = store.read(store.locate("sum_posterior"))
+    reads_how_often_twice_is_odd(answers.from_tensors(run.network, checkpoints.load_answers(run, "full")))
 
 
 def reads_how_often_twice_is_odd(known):
@@ -160,8 +160,8 @@ def reads_how_often_twice_is_odd(known):
 def test_visitor_learns_what_a_blank_is_worth():
     app = inside.page("Blind spots", spot="A blank half")
     body = visits.html(app)
-    run = runs.read(runs.locate("sum_posterior"))
-    weights = runs.load_weights(run)
+    run = store.read(store.locate("sum_posterior"))
+    weights = checkpoints.load_weights(run)
     for half, pair in (("bottom", (TOP, BLANK)), ("top", (BLANK, BOTTOM))):
         inside.choice(app, "blank").set_value(half)
         body = visits.html(visits.rerun(app))

@@ -50,7 +50,7 @@ def test_gradients_are_those_of_tensorflow(network):
     """Sums on the way are exact, so no rounding puts a ReLU or a max pool on one side here and on the other there."""
     import tensorflow as tf
 
-    from core import keras_model
+    from core.training import keras_model
 
     weights, (top, bottom) = exact_weights_of(network), exact_digits()
     model = keras_model.build(network)

@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 
-from core import runs
 from core.images import mnist
 from core.insight.occlusion import occlusion, patched
 from core.model import forward
 from core.model.networks import SIDE
+from core.runs import checkpoints, store
 from tests import inside, visits
 
 TOP, BOTTOM = mnist.embedded().test_images[:2]
@@ -18,8 +18,8 @@ TOP, BOTTOM = mnist.embedded().test_images[:2]
 @pytest.mark.parametrize("name", ["sum", "tiny-seed2"])
 @pytest.mark.parametrize(("half", "grey"), [("top", 0), ("bottom", 255)])
 def test_each_drop_is_that_of_the_network_itself(name, half, grey):
-    run = runs.read(runs.locate(name))
-    weights = runs.load_weights(run)
+    run = store.read(store.locate(name))
+    weights = checkpoints.load_weights(run)
     before = forward.predict(run.network, weights, TOP, BOTTOM)
     found = occlusion(run.network, weights, TOP, BOTTOM, half, 5, grey, stride=6)
     assert found.drop.shape == (len(found.places),) * 2
@@ -41,17 +41,17 @@ def test_each_drop_is_that_of_the_network_itself(name, half, grey):
 @pytest.mark.parametrize("size", range(3, 10))
 @pytest.mark.parametrize("stride", [1, 2])
 def test_patches_cover_every_pixel_and_none_misses_the_picture(size, stride):
-    run = runs.read(runs.locate("tiny-seed2"))
+    run = store.read(store.locate("tiny-seed2"))
     blank = np.zeros((SIDE, SIDE), np.uint8)
-    found = occlusion(run.network, runs.load_weights(run), blank, BOTTOM, "top", size, 0, stride)
+    found = occlusion(run.network, checkpoints.load_weights(run), blank, BOTTOM, "top", size, 0, stride)
     covered = sum(patched(blank, row, row, size, 255).astype(bool) for row in found.places)
     assert covered.diagonal().all() and (np.add(found.places, size) > 0).all() and (found.places < SIDE).all()
     assert not found.drop.any(), "a blank patch on a blank half changes nothing"
 
 
 def test_a_pixel_shows_the_mean_of_the_patches_over_it():
-    run = runs.read(runs.locate("tiny-seed2"))
-    found = occlusion(run.network, runs.load_weights(run), TOP, BOTTOM, "top", 3, 255)
+    run = store.read(store.locate("tiny-seed2"))
+    found = occlusion(run.network, checkpoints.load_weights(run), TOP, BOTTOM, "top", 3, 255)
     y, x = 14, 9
     over = [
         found.drop[i, j]
@@ -64,8 +64,8 @@ def test_a_pixel_shows_the_mean_of_the_patches_over_it():
 
 def test_visitor_finds_where_the_ink_must_be():
     app = inside.page("Where the ink must be")
-    run = runs.read(runs.locate("sum_posterior"))
-    weights = runs.load_weights(run)
+    run = store.read(store.locate("sum_posterior"))
+    weights = checkpoints.load_weights(run)
     for patch, grey in (("erase", 0), ("ink", 255)):
         inside.choice(app, "patch").set_value(patch)
         app.slider(key="patch_size").set_value(7)

@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 
-from core import runs
 from core.images import mnist
 from core.insight.one_matrix import is_linear, multiplied_out
 from core.model import answers, forward
 from core.model.networks import NETWORKS, SIDE
+from core.runs import checkpoints, store
 from tests import inside, visits
 
 DIGITS = mnist.embedded().test_images
@@ -17,8 +17,8 @@ DIGITS = mnist.embedded().test_images
 
 @pytest.fixture(scope="module")
 def linear():
-    run = runs.read(runs.locate("linear-seed1"))
-    return run.network, runs.load_weights(run)
+    run = store.read(store.locate("linear-seed1"))
+    return run.network, checkpoints.load_weights(run)
 
 
 def test_only_linear_is_linear():
@@ -50,8 +50,8 @@ def test_products_of_pixels_add_up_to_the_logit(linear):
 
 @pytest.mark.parametrize("name", ["shallow-seed1", "deep-seed1"])
 def test_a_network_with_a_relu_is_a_matrix_at_one_digit_and_next_to_it_and_not_elsewhere(name):
-    run = runs.read(runs.locate(name))
-    weights, digit = runs.load_weights(run), DIGITS[0] / np.float32(255)
+    run = store.read(store.locate(name))
+    weights, digit = checkpoints.load_weights(run), DIGITS[0] / np.float32(255)
     one = multiplied_out(run.network, weights, DIGITS[0])
 
     def apart(images):
@@ -84,8 +84,8 @@ def test_visitor_goes_to_the_linear_network_and_reads_its_matrix():
     assert "<b>3,274,634</b> parameters act as <b>7,850</b>" in body
     said = next(element.value for element in app.markdown if "differ by" in element.value)
     assert float(re.search(r"differ by ([\d.e-]+) at most", said)[1]) < 1e-4
-    run = runs.read(runs.locate("linear-seed1"))
-    logits = answers.of_digits(run.network, runs.load_weights(run), DIGITS[:1]).top[0]
+    run = store.read(store.locate("linear-seed1"))
+    logits = answers.of_digits(run.network, checkpoints.load_weights(run), DIGITS[:1]).top[0]
     layers = re.search(r"The layers say ([−\d.]+)\.", body)[1].replace("−", "-")
     assert float(layers.rstrip(".")) == pytest.approx(logits.max(), abs=1e-3)
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runs
 from core.recipe import Recipe
+from core.runs import checkpoints, snapshots, store
 from pages.shared import answering, parts
 from tests.needs import PATIENCE_SECONDS
 from tests.test_answers import weights_of
@@ -25,7 +25,7 @@ def root(tmp_path, monkeypatch):
     """A folder of its own with shipped sum networks, into which a page may write."""
     for name in ("sum", "sum_posterior", "number-line-seed1", "tied-shared-seed1", "tied-each-its-own-seed1"):
         shutil.copytree(CHECKPOINTS / name, tmp_path / name)
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     return tmp_path
 
 
@@ -108,10 +108,10 @@ def test_the_line_forms_along_training(root):
 
 def test_a_run_with_snapshots_shows_its_own(root):
     recipe = Recipe(network="sum_posterior", steps=2)
-    run = runs.create(root / "mine", recipe, "", "embedded", "2030-01-01T00:00:00Z", {})
-    runs.save_weights(run, weights_of(run.network), 2)
+    run = store.create(root / "mine", recipe, "", "embedded", "2030-01-01T00:00:00Z", {})
+    checkpoints.save_weights(run, weights_of(run.network), 2)
     for step in (1, 2):
-        runs.save_snapshot(run, {"scores": np.random.default_rng(step).normal(size=(500, 8)).astype(np.float16)}, step)
+        snapshots.save(run, {"scores": np.random.default_rng(step).normal(size=(500, 8)).astype(np.float16)}, step)
     (run.folder / "snapshots" / "9.safetensors").write_bytes(b"damaged")
     app = visit("The number line", "mine")
     assert "kept no snapshots" not in words(app) and app.select_slider(key="snapshot").options == ["1", "2"]
@@ -154,9 +154,9 @@ def test_between_a_4_and_a_9_sum_goes_elsewhere_more_than_sum_posterior(root):
 
 def test_who_comes_second_waits_for_no_other_networks_weights(root, monkeypatch):
     shown = html(visit("Ambiguity", "sum_posterior"))
-    (root / "sum" / runs.WEIGHTS).touch()  # newer than what is cached
-    load, loaded = runs.load_checkpoint, []
-    monkeypatch.setattr(runs, "load_checkpoint", lambda run: loaded.append(run.name) or load(run))
+    (root / "sum" / checkpoints.WEIGHTS).touch()  # newer than what is cached
+    load, loaded = checkpoints.load_checkpoint, []
+    monkeypatch.setattr(checkpoints, "load_checkpoint", lambda run: loaded.append(run.name) or load(run))
     assert html(visit("Ambiguity", "sum_posterior")) == shown and "sum" in loaded
     parts._checkpoint.clear()
     loaded.clear()
@@ -174,11 +174,11 @@ def test_a_network_of_one_digit_is_shown_too(root, section):
 
 @pytest.mark.parametrize("section", ["The sum, taken apart", "The number line", "Does it commute?", "Ambiguity"])
 def test_a_network_of_untied_halves_is_shown_too(root, section):
-    run = runs.create(root / "mine", Recipe(network="sum", tied=False), "", "embedded", "2030-01-01T00:00:00Z", {})
-    runs.save_weights(run, weights_of(run.network), 1)
+    run = store.create(root / "mine", Recipe(network="sum", tied=False), "", "embedded", "2030-01-01T00:00:00Z", {})
+    checkpoints.save_weights(run, weights_of(run.network), 1)
     added = np.random.default_rng(0).normal(size=(2, len(answering.test_set().test_labels), 19)).astype(np.float32)
     kept = {"top": added[0], "bottom": added[1], "bias": np.zeros(19, np.float32)}
-    runs.save_answers(run, kept, answering.test_set().name)  # made up, because 10,000 digits take their time
+    checkpoints.save_answers(run, kept, answering.test_set().name)  # made up, because 10,000 digits take their time
     app = visit(section, "mine")
     if section == "Does it commute?":
         assert "weights of their own" in words(app) and "no filter serves both" in words(app)

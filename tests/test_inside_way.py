@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import runs
 from core.images import mnist
 from core.insight.receptive_field import Field, receptive_field, stride
 from core.insight.way import way
 from core.model import forward
 from core.model.layers import Convolution, Dense, Dropout, MaxPool, ReLU, Split
 from core.model.networks import NETWORKS, SIDE, untied
+from core.runs import checkpoints, store
 from tests import inside, visits
 
 TOP, BOTTOM = mnist.embedded().test_images[:2]
@@ -34,7 +34,7 @@ def weights_of(network, low=-0.1):
 def test_layers_with_weights_put_out_what_keras_layers_do(network, half):
     import keras
 
-    from core import keras_model
+    from core.training import keras_model
 
     weights = weights_of(network)
     model = keras_model.build(network)
@@ -115,7 +115,7 @@ def test_a_network_of_one_fc_layer_sees_the_whole_picture():
 
 def test_visitor_follows_a_map_to_what_it_sees():
     app = inside.page("The way through")
-    network = runs.read(runs.locate("sum_posterior")).network
+    network = store.read(store.locate("sum_posterior")).network
     body = visits.html(app)
     assert body.count("<li>") == sum(step.layer not in (Split(), Dropout()) for step in network.steps)
     inside.choice(app, "layer_of").set_value(5)
@@ -140,9 +140,9 @@ def test_visitor_looks_at_units_and_at_the_other_digit():
     app = inside.page("The way through")
     inside.choice(app, "layer_of").set_value(7)
     app = visits.rerun(app)
-    run = runs.read(runs.locate("sum_posterior"))
+    run = store.read(store.locate("sum_posterior"))
     for half in ("top", "bottom"):
         inside.choice(app, "half").set_value(half)
         app = visits.rerun(app)
-        active = (way(run.network, runs.load_weights(run), TOP, BOTTOM, half)[7].output > 0).sum()
+        active = (way(run.network, checkpoints.load_weights(run), TOP, BOTTOM, half)[7].output > 0).sum()
         assert f"<b>{active}</b> of 1,024 units are above 0" in visits.html(app)

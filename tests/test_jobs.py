@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from core import jobs, runs
+from core.jobs import queue
 from core.recipe import Recipe
+from core.runs import checkpoints as run_checkpoints
+from core.runs import control, metrics, results, store
 from tests.needs import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals that only POSIX systems have")
@@ -22,24 +24,24 @@ SHORT = Recipe(network="tiny", steps=20, batch=32, examples=1000)
 @pytest.fixture(autouse=True)
 def checkpoints(tmp_path, monkeypatch):
     """A folder of runs for this process and its trainers; MNIST is the embedded part, which is quick."""
-    monkeypatch.setattr(runs, "ROOT", tmp_path / "runs")
+    monkeypatch.setattr(store, "ROOT", tmp_path / "runs")
     monkeypatch.setenv("DIGIT_SUM_LAB_RUNS", str(tmp_path / "runs"))
     yield tmp_path / "runs"
-    for run in runs.list_runs():
-        jobs.stop(run)
-    jobs._wanted().unlink(missing_ok=True)
-    wait_until(lambda: not any(runs.is_locked(run) for run in runs.list_runs()))
-    for worker in jobs._workers:
+    for run in store.list_runs():
+        queue.stop(run)
+    queue._wanted().unlink(missing_ok=True)
+    wait_until(lambda: not any(control.is_locked(run) for run in store.list_runs()))
+    for worker in queue._workers:
         worker.wait(timeout=PATIENCE_SECONDS)
-    jobs._workers.clear()
+    queue._workers.clear()
 
 
 def started(recipe):
-    return jobs.submit(recipe)
+    return queue.submit(recipe)
 
 
 def trains(run):
-    return runs.read_progress(run).get("phase") == "training" and runs.read_progress(run)["step"] > 0
+    return control.read_progress(run).get("phase") == "training" and control.read_progress(run)["step"] > 0
 
 
 def trainer_of(run):
@@ -56,61 +58,62 @@ def trainer_of(run):
 
 def test_one_trains_and_the_next_waits_then_trains_by_itself_unless_it_is_stopped():
     first, second, third = started(LONG), started(SHORT), started(SHORT)
-    jobs.stop(third)
-    assert runs.status(third) == "stopped" and third not in jobs.queue()
+    queue.stop(third)
+    assert control.status(third) == "stopped" and third not in queue.queue()
     wait_until(lambda: trains(first))
-    assert runs.status(second) == "queued" and [run.name for run in jobs.queue()] == [second.name]
-    jobs.stop(first)
-    wait_until(lambda: runs.status(second) == "finished")
-    assert runs.status(first) == "stopped" and runs.load_weights(first)
-    assert runs.read(second.folder).data_name == "embedded" and jobs.queue() == []
+    assert control.status(second) == "queued" and [run.name for run in queue.queue()] == [second.name]
+    queue.stop(first)
+    wait_until(lambda: control.status(second) == "finished")
+    assert control.status(first) == "stopped" and run_checkpoints.load_weights(first)
+    assert store.read(second.folder).data_name == "embedded" and queue.queue() == []
 
 
 def test_a_killed_trainer_keeps_its_checkpoint_goes_on_and_holds_nobody_up():
     first, second = started(LONG), started(SHORT)
     wait_until(lambda: (first.folder / "weights.safetensors").exists())
     os.kill(trainer_of(first), signal.SIGKILL)
-    wait_until(lambda: runs.status(first) == "interrupted")
-    jobs.advance()  # what every look at a page does
-    wait_until(lambda: runs.status(second) == "finished")
-    _, kept, _ = runs.load_resume(first)
-    jobs.start(first)
-    wait_until(lambda: trains(first) and runs.read_progress(first)["step"] > kept)
-    runs.wish(first, rate_factor=0.1)  # turned while it trains
-    wait_until(lambda: runs.read_metrics(first)[-1].get("rate_factor") == 0.1)
+    wait_until(lambda: control.status(first) == "interrupted")
+    queue.advance()  # what every look at a page does
+    wait_until(lambda: control.status(second) == "finished")
+    _, kept, _ = run_checkpoints.load_resume(first)
+    queue.start(first)
+    wait_until(lambda: trains(first) and control.read_progress(first)["step"] > kept)
+    control.request(first, rate_factor=0.1)  # turned while it trains
+    wait_until(lambda: metrics.read(first)[-1].get("rate_factor") == 0.1)
     os.kill(trainer_of(first), signal.SIGTERM)
-    wait_until(lambda: runs.status(first) == "stopped")
-    assert runs.load_resume(first)[1] == runs.read_progress(first)["step"] > kept
-    steps = [point["step"] for point in runs.read_metrics(first)]
+    wait_until(lambda: control.status(first) == "stopped")
+    assert run_checkpoints.load_resume(first)[1] == control.read_progress(first)["step"] > kept
+    steps = [point["step"] for point in metrics.read(first)]
     assert steps == sorted(set(steps))
 
 
 def test_a_failed_run_says_why_and_what_its_trainer_said():
     run = started(Recipe(network="tiny", steps=5, examples=5000))  # the embedded part has 4,000
-    wait_until(lambda: runs.status(run) == "failed")
-    assert "examples is 5,000; there is only the embedded part" in runs.failure(run)
-    assert "examples is 5,000" in runs.log_tail(run)
+    wait_until(lambda: control.status(run) == "failed")
+    assert "examples is 5,000; there is only the embedded part" in control.failure(run)
+    assert "examples is 5,000" in control.log_tail(run)
 
 
 PRESS = """
 import sys
 from pathlib import Path
-from core import jobs, runs
+from core.jobs import queue
+from core.runs import store
 for _ in range(20):
     try:
-        jobs.start(runs.read(Path(sys.argv[1])))
-    except runs.RunError as error:
+        queue.start(store.read(Path(sys.argv[1])))
+    except store.RunError as error:
         assert "is being trained" in str(error), error
 """
 
 
 def test_two_servers_that_press_resume_twenty_times_start_one_trainer():
-    run = jobs.create(LONG)
-    servers = [subprocess.Popen([sys.executable, "-c", PRESS, str(run.folder)], cwd=jobs.REPOSITORY) for _ in "ab"]
+    run = queue.create(LONG)
+    servers = [subprocess.Popen([sys.executable, "-c", PRESS, str(run.folder)], cwd=queue.REPOSITORY) for _ in "ab"]
     assert [server.wait(timeout=PATIENCE_SECONDS) for server in servers] == [0, 0]
     wait_until(lambda: trains(run))
-    assert runs.log_tail(run, 1000).count("Loading TensorFlow") == 1
-    steps = [point["step"] for point in runs.read_metrics(run)]
+    assert control.log_tail(run, 1000).count("Loading TensorFlow") == 1
+    steps = [point["step"] for point in metrics.read(run)]
     assert steps == sorted(set(steps))
 
 
@@ -119,21 +122,21 @@ def press_start(times, recipe):
     accepted, refused = [], 0
     for _ in range(times):
         try:
-            accepted.append(jobs.submit(recipe))
-        except jobs.QueueFull as error:
+            accepted.append(queue.submit(recipe))
+        except queue.QueueFull as error:
             assert "50 runs are waiting already. Stop some of them" in str(error)
             refused += 1
-        assert len(jobs._workers) <= jobs.LIMIT + 1  # not a process for every press until the first one trains
+        assert len(queue._workers) <= queue.LIMIT + 1  # not a process for every press until the first one trains
     return accepted, refused
 
 
 def test_of_200_starts_one_trains_50_wait_and_the_others_are_refused_in_words():
     accepted, refused = press_start(200, LONG)
     assert len(accepted) + refused == 200 and len(accepted) in (50, 51)  # the first may have begun by then
-    assert {run.name for run in runs.list_runs()} == {run.name for run in accepted}  # a refused one leaves nothing
+    assert {run.name for run in store.list_runs()} == {run.name for run in accepted}  # a refused one leaves nothing
     wait_until(lambda: trains(accepted[0]))
-    assert [run.name for run in jobs.queue()] == [run.name for run in accepted[1:]]
-    assert not any(runs.is_locked(run) for run in accepted[1:])
+    assert [run.name for run in queue.queue()] == [run.name for run in accepted[1:]]
+    assert not any(control.is_locked(run) for run in accepted[1:])
 
 
 PRESS_START = """
@@ -146,46 +149,46 @@ print(press_start(50, SHORT)[1])
 @pytest.mark.soak
 def test_of_200_starts_at_four_servers_all_that_were_taken_finish_one_at_a_time():
     servers = [
-        subprocess.Popen([sys.executable, "-c", PRESS_START], cwd=jobs.REPOSITORY, stdout=subprocess.PIPE)
+        subprocess.Popen([sys.executable, "-c", PRESS_START], cwd=queue.REPOSITORY, stdout=subprocess.PIPE)
         for _ in range(4)
     ]
     refused = sum(int(server.communicate(timeout=PATIENCE_SECONDS)[0]) for server in servers)
-    taken = runs.list_runs()
-    assert len(taken) + refused == 200 and len(taken) >= jobs.LONGEST_QUEUE
+    taken = store.list_runs()
+    assert len(taken) + refused == 200 and len(taken) >= queue.LONGEST_QUEUE
     until = time.monotonic() + 60 * len(taken)
-    while not all(runs.status(run) == "finished" for run in taken):
-        assert time.monotonic() < until, [runs.status(run) for run in taken]
-        assert sum(runs.is_locked(run) for run in taken) <= jobs.LIMIT
-        jobs.advance()  # what every look at a page does
+    while not all(control.status(run) == "finished" for run in taken):
+        assert time.monotonic() < until, [control.status(run) for run in taken]
+        assert sum(control.is_locked(run) for run in taken) <= queue.LIMIT
+        queue.advance()  # what every look at a page does
         time.sleep(0.2)
 
 
 def test_a_finished_run_is_not_started_again():
-    run = jobs.create(SHORT)
-    runs.write_result(run, {"accuracy": 0.5, "standard_error": 0.1, "loss": 1.0, "data": "", "steps": 20})
-    with pytest.raises(runs.RunError, match="has finished already"):
-        jobs.start(run)
+    run = queue.create(SHORT)
+    results.write(run, {"accuracy": 0.5, "standard_error": 0.1, "loss": 1.0, "data": "", "steps": 20})
+    with pytest.raises(store.RunError, match="has finished already"):
+        queue.start(run)
 
 
 def test_a_warm_trainer_takes_the_run_at_once_and_alone(monkeypatch):
-    monkeypatch.setattr(jobs, "WARM", True)
-    jobs.warm()
-    jobs.warm()  # every rerun of the page says it
-    wait_until(lambda: not jobs._is_free(jobs._warm_lock()))
-    jobs.warm()
-    assert len(jobs._workers) == 1
+    monkeypatch.setattr(queue, "WARM", True)
+    queue.warm()
+    queue.warm()  # every rerun of the page says it
+    wait_until(lambda: not queue._is_free(queue._warm_lock()))
+    queue.warm()
+    assert len(queue._workers) == 1
     run = started(SHORT)
-    wait_until(lambda: runs.status(run) == "finished")
-    assert [worker.wait(timeout=PATIENCE_SECONDS) for worker in jobs._workers] == [0]  # and no other one was started
+    wait_until(lambda: control.status(run) == "finished")
+    assert [worker.wait(timeout=PATIENCE_SECONDS) for worker in queue._workers] == [0]  # and no other one was started
 
 
 def test_a_worker_comes_after_the_pages_also_where_sessions_are_weighed():
-    told = "import os; from core import jobs; jobs.be_nice(); jobs.be_nice(); print(os.nice(0))"
+    told = "import os; from core.jobs import queue; queue.be_nice(); queue.be_nice(); print(os.nice(0))"
     session = Path("/proc/self/autogroup")
     if session.exists():
         told += "; print(open('/proc/self/autogroup').read().split()[-1])"
     worker = subprocess.run(
-        [sys.executable, "-c", told], cwd=jobs.REPOSITORY, capture_output=True, text=True, start_new_session=True
+        [sys.executable, "-c", told], cwd=queue.REPOSITORY, capture_output=True, text=True, start_new_session=True
     )
-    expected = {str(jobs.NICENESS)} if hasattr(os, "nice") else set()
+    expected = {str(queue.NICENESS)} if hasattr(os, "nice") else set()
     assert set(worker.stdout.split()) == expected, worker.stderr

@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from core import jobs, runs
+from core.jobs import queue
 from core.recipe import Recipe
+from core.runs import checkpoints, control, metrics, store
 from tests.needs import PATIENCE_SECONDS
 from tests.server import REPOSITORY
 
@@ -21,13 +22,13 @@ KILLS = 25
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path / "runs")
+    monkeypatch.setattr(store, "ROOT", tmp_path / "runs")
     monkeypatch.setenv("DIGIT_SUM_LAB_RUNS", str(tmp_path / "runs"))
-    return jobs.create(Recipe(network="tiny", steps=1_000_000, batch=32, examples=1000))
+    return queue.create(Recipe(network="tiny", steps=1_000_000, batch=32, examples=1000))
 
 
 def phase_of(run):
-    progress = runs.read_progress(run)
+    progress = control.read_progress(run)
     return "first step" if progress.get("phase") == "training" else progress.get("phase", "")
 
 
@@ -53,14 +54,14 @@ def kill_in(run, phase, generator):
 
 def check(run, done_before):
     """Everything that was saved loads, and the work since then is less than an interval; the step that is saved."""
-    assert not runs.is_locked(run) and runs.read(run.folder).recipe == run.recipe
-    if not runs.has_weights(run):
+    assert not control.is_locked(run) and store.read(run.folder).recipe == run.recipe
+    if not checkpoints.has_weights(run):
         assert done_before == 0
         return 0
-    _, warning = runs.load_checkpoint(run)
-    state, step, resume_warning = runs.load_resume(run)
+    _, warning = checkpoints.load_checkpoint(run)
+    state, step, resume_warning = checkpoints.load_resume(run)
     assert not warning and not resume_warning and step >= done_before
-    points = runs.read_metrics(run)
+    points = metrics.read(run)
     assert [point["step"] for point in points] == sorted({point["step"] for point in points})
     assert points[-1]["seconds"] - float(state["seconds"]) < SAVE_SECONDS + SLACK_SECONDS
     return step
@@ -85,8 +86,8 @@ def test_a_trainer_killed_in_each_phase_once(run, tmp_path, monkeypatch):
         kill_in(run, phase, generator)
         done = check(run, done)
     assert list((tmp_path / "tmp").iterdir()) == []
-    own = list((runs.ROOT / ".jobs" / "scratch").glob("trainer-*"))
+    own = list((store.ROOT / ".jobs" / "scratch").glob("trainer-*"))
     assert len(own) == 1 and list(own[0].glob("__autograph*"))  # the last one's, which the next one removes
     kill_in(run, "import", generator)
-    [newest] = (runs.ROOT / ".jobs" / "scratch").glob("trainer-*")
+    [newest] = (store.ROOT / ".jobs" / "scratch").glob("trainer-*")
     assert newest != own[0]

@@ -9,8 +9,9 @@ from urllib.parse import quote, unquote_plus, urlencode
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import jobs, runs
+from core.jobs import queue
 from core.recipe import Recipe
+from core.runs import control, store
 from pages.shared.recipe_form import FIELDS
 from pages.theory.sections.calculator import AS_IN_THE_REPORT
 from tests.needs import PATIENCE_SECONDS
@@ -74,15 +75,15 @@ def test_the_parameters_are_known():
 
 def test_hostile_words_in_every_parameter_and_in_a_runs_files_are_text_on_every_page(tmp_path, browser, monkeypatch):
     root = tmp_path / "runs"
-    monkeypatch.setattr(runs, "ROOT", root)
-    monkeypatch.setattr(jobs, "advance", lambda: None)
+    monkeypatch.setattr(store, "ROOT", root)
+    monkeypatch.setattr(queue, "advance", lambda: None)
     shown = root / "www.evil.example *x* _y_ a@evil.example"
     shutil.copytree(REPOSITORY / "checkpoints" / "tiny-seed2", shown)
     for name, field in (("run.json", "data"), ("result.json", "data")):
         content = json.loads((shown / name).read_text())
         (shown / name).write_text(json.dumps({**content, field: HOSTILE}))
-    failed = jobs.create(Recipe(network="tiny"))
-    runs.note_failure(failed, HOSTILE)
+    failed = queue.create(Recipe(network="tiny"))
+    control.note_failure(failed, HOSTILE)
     asked = []
     with serving(REPOSITORY / "app.py", tmp_path / "log", DIGIT_SUM_LAB_RUNS=str(root)) as server:
         page = open_page(browser)

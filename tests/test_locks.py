@@ -11,8 +11,8 @@ import sys
 
 import pytest
 
-from core import locks, runs
 from core.recipe import Recipe
+from core.runs import locks, store
 from tests.server import REPOSITORY
 
 FLOCK = {"x86_64": 73, "aarch64": 32}  # the number of the system call
@@ -41,15 +41,16 @@ sys.argv = ["core", *command]
 runpy.run_module("core", run_name="__main__", alter_sys=True) if command else exec(sys.stdin.read())
 """
 PRESS = """
-from core import jobs, runs
+from core.jobs import queue
 from core.recipe import Recipe
-for press in (lambda: jobs.submit(Recipe(network="tiny")), lambda: jobs.start(runs.list_runs()[0])):
+from core.runs import store
+for press in (lambda: queue.submit(Recipe(network="tiny")), lambda: queue.start(store.list_runs()[0])):
     try:
         press()
-    except runs.RunError as error:
+    except store.RunError as error:
         print(error)
-jobs.advance()
-print(len(jobs._workers), len(jobs.queue()), len(runs.list_runs()))
+queue.advance()
+print(len(queue._workers), len(queue.queue()), len(store.list_runs()))
 """
 
 on_linux = pytest.mark.skipif(
@@ -60,7 +61,7 @@ on_linux = pytest.mark.skipif(
 @pytest.fixture(params=[errno.ENOLCK, errno.ENOSYS, GRANTED], ids=["no locks", "not implemented", "granted to all"])
 def without_locks(request, tmp_path, monkeypatch):
     """Run a command, or else a script, where flock is answered so; the ended process."""
-    monkeypatch.setattr(runs, "ROOT", tmp_path / "runs")
+    monkeypatch.setattr(store, "ROOT", tmp_path / "runs")
     monkeypatch.setenv("DIGIT_SUM_LAB_RUNS", str(tmp_path / "runs"))
 
     def run(*command, script=""):
@@ -80,17 +81,17 @@ def test_a_folder_that_is_not_there_is_not_blamed_on_its_locks(tmp_path):
 
 @on_linux
 def test_training_from_the_command_line_is_refused_in_one_line(without_locks):
-    runs.ROOT.mkdir()
+    store.ROOT.mkdir()
     ended = without_locks("train", "--network", "tiny", "--steps", "5", "--run", "first")
     assert ended.returncode == 2 and ended.stdout == ""
     [line] = ended.stderr.splitlines()
-    assert line.startswith(f"error: Locks do not work in {runs.ROOT} (")
-    assert list(runs.ROOT.iterdir()) == []
+    assert line.startswith(f"error: Locks do not work in {store.ROOT} (")
+    assert list(store.ROOT.iterdir()) == []
 
 
 @on_linux
 def test_resuming_is_refused_and_the_run_stays_as_it_is(without_locks):
-    run = runs.create(runs.ROOT / "first", Recipe(network="tiny"), "", "", "2020", {})
+    run = store.create(store.ROOT / "first", Recipe(network="tiny"), "", "", "2020", {})
     before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
     ended = without_locks("train", "--resume", "first")
     assert ended.returncode == 2 and "Locks do not work" in ended.stderr.splitlines()[-1]
@@ -99,7 +100,7 @@ def test_resuming_is_refused_and_the_run_stays_as_it_is(without_locks):
 
 @on_linux
 def test_start_and_resume_in_the_app_are_refused_and_no_trainer_is_started(without_locks):
-    runs.create(runs.ROOT / "first", Recipe(network="tiny"), "", "", "2020", {})
+    store.create(store.ROOT / "first", Recipe(network="tiny"), "", "", "2020", {})
     ended = without_locks(script=PRESS)
     refused, also_refused, counts = ended.stdout.splitlines()
     assert "Locks do not work" in refused and "Locks do not work" in also_refused

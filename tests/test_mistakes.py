@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from core import evaluation, runs
+from core import evaluation
 from core.images import mnist
 from core.insight import calibration, mcnemar, mistakes, readings
 from core.insight.readings import Readings
@@ -15,9 +15,10 @@ from core.model import answers, operations
 from core.model.answers import Answers
 from core.model.networks import NETWORKS
 from core.model.operations import SUMS
+from core.runs import checkpoints, results, store
 
 LABELS = np.random.default_rng(0).integers(10, size=60)
-SHIPPED = [run for run in runs.list_runs() if runs.is_shipped(run) and (run.folder / "answers.safetensors").exists()]
+SHIPPED = [run for run in store.list_runs() if store.is_shipped(run) and (run.folder / "answers.safetensors").exists()]
 
 
 def made_up(n=4000, classes=10, sharpness=2.0, seed=1):
@@ -69,12 +70,12 @@ def test_a_tally_has_the_accuracy_that_networks_are_judged_by():
 
 @pytest.mark.parametrize("run", SHIPPED, ids=lambda run: run.name)
 def test_accuracy_of_a_shipped_run_is_the_one_in_its_result(run, full):
-    kept = answers.from_tensors(run.network, runs.load_answers(run, "full"))
+    kept = answers.from_tensors(run.network, checkpoints.load_answers(run, "full"))
     if run.network.reads_pairs:
         found = readings.tally(kept, full.test_labels).accuracy
     else:
         found = readings.of_digits(kept, full.test_labels).accuracy
-    assert found == pytest.approx(runs.read_result(run)["accuracy"], abs=1e-9)
+    assert found == pytest.approx(results.read(run)["accuracy"], abs=1e-9)
 
 
 def test_disjoint_pairs_take_every_image_once():

@@ -11,10 +11,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import evaluation, runs
+from core import evaluation
 from core.images import mnist
 from core.insight import calibration, mcnemar, mistakes, readings
 from core.model import answers
+from core.runs import checkpoints, results, store
 from tests.needs import PATIENCE_SECONDS
 from tests.server import chromium, open_page, serving
 from tests.test_draw_page import html, told  # noqa: F401
@@ -27,7 +28,7 @@ SECTIONS = ("What it takes for what", "Accuracy", "Is it as sure as it is right?
 @pytest.fixture(autouse=True)
 def root(tmp_path, monkeypatch):
     """An empty folder of runs."""
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     st.cache_resource.clear()
     st.cache_data.clear()
     yield tmp_path
@@ -37,17 +38,17 @@ def root(tmp_path, monkeypatch):
 
 def ship(*names):
     """Copies of shipped runs that know their answers to the embedded images, so that each test is quick."""
-    folders = [shutil.copytree(REPOSITORY / "checkpoints" / name, runs.ROOT / name) for name in names]
+    folders = [shutil.copytree(REPOSITORY / "checkpoints" / name, store.ROOT / name) for name in names]
     for name, folder in zip(names, folders, strict=True):
-        runs.save_answers(runs.read(folder), answers_of(name).tensors(), "embedded")
+        checkpoints.save_answers(store.read(folder), answers_of(name).tensors(), "embedded")
     return folders
 
 
 @cache
 def answers_of(name):
     """The answers of a shipped run to the embedded test images."""
-    run = runs.read(REPOSITORY / "checkpoints" / name)
-    return answers.of_digits(run.network, runs.load_weights(run), DATA.test_images)
+    run = store.read(REPOSITORY / "checkpoints" / name)
+    return answers.of_digits(run.network, checkpoints.load_weights(run), DATA.test_images)
 
 
 def page(run=None, section=SECTIONS[0], **query):
@@ -94,8 +95,8 @@ def test_offline_it_judges_by_the_embedded_images_and_says_so():
 
 @pytest.mark.parametrize("name", ["sum", "sum_posterior", "deep-seed1"])
 def test_with_the_full_set_the_headline_is_the_measured_accuracy(name, full_in_cache):
-    shutil.copytree(REPOSITORY / "checkpoints" / name, runs.ROOT / name)
-    result = runs.read_result(runs.read(runs.ROOT / name))
+    shutil.copytree(REPOSITORY / "checkpoints" / name, store.ROOT / name)
+    result = results.read(store.read(store.ROOT / name))
     assert f"<b>{result['accuracy']:.4f}</b> ± {result['standard_error']:.4f}" in said(page())
 
 

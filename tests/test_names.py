@@ -5,8 +5,9 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import jobs, runs
+from core.jobs import queue
 from core.recipe import Recipe
+from core.runs import labels, store
 from tests.needs import PATIENCE_SECONDS
 from tests.server import REPOSITORY, chromium, open_page, serving
 
@@ -23,30 +24,30 @@ MARKS = ("<", "!", "[", ":", "$", "#", "`")  # with which Markdown or HTML would
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path / "runs")
-    monkeypatch.setattr(jobs, "advance", lambda: None)
+    monkeypatch.setattr(store, "ROOT", tmp_path / "runs")
+    monkeypatch.setattr(queue, "advance", lambda: None)
     return tmp_path / "runs"
 
 
 def test_forty_titles_stay_in_their_runs_and_none_is_refused(root):
     assert len(TITLES) >= 40
     for title in TITLES:
-        run = jobs.create(Recipe(network="tiny"))
-        runs.write_label(run, runs.Label(title, title, True))
-        kept = runs.read_label(run)
+        run = queue.create(Recipe(network="tiny"))
+        labels.write(run, labels.Label(title, title, True))
+        kept = labels.read(run)
         assert kept.star and len(kept.title) <= 60 and len(kept.note) <= 2000
         assert kept.title.isprintable() and json.loads((run.folder / "label.json").read_bytes())
     folders = {path.name for path in root.iterdir()} - {".jobs"}  # the queue's own
     assert folders == {f"tiny-{i + 1}" for i in range(len(TITLES))}
     assert {path.name for path in root.parent.iterdir()} == {"runs"}
     assert {path.name for path in root.glob("tiny-*/*")} == {"run.json", "label.json"}
-    assert {"Zoë", "zoë", "first try", "../x", "CON"} <= {runs.read_label(run).title for run in runs.list_runs()}
+    assert {"Zoë", "zoë", "first try", "../x", "CON"} <= {labels.read(run).title for run in store.list_runs()}
 
 
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "CON/../../x", "nul\0x", "x" * 300])
 def test_no_link_leads_out_of_the_runs_folder(root, name):
     """The name of a run in a link is looked for among the runs, never opened as a path."""
-    jobs.create(Recipe(network="tiny"))
+    queue.create(Recipe(network="tiny"))
     app = AppTest.from_file("../pages/lab/train.py", default_timeout=PATIENCE_SECONDS)
     app.query_params["run"] = name
     app.run()
@@ -56,7 +57,7 @@ def test_no_link_leads_out_of_the_runs_folder(root, name):
 
 def test_titles_are_shown_as_they_are_in_a_real_browser(root, tmp_path):
     for title in TITLES:
-        runs.write_label(jobs.create(Recipe(network="tiny")), runs.Label(title, title))
+        labels.write(queue.create(Recipe(network="tiny")), labels.Label(title, title))
     asked, obeyed = [], []
     with (
         serving(REPOSITORY / "app.py", tmp_path / "log", DIGIT_SUM_LAB_RUNS=str(root)) as server,
@@ -65,8 +66,8 @@ def test_titles_are_shown_as_they_are_in_a_real_browser(root, tmp_path):
         page = open_page(browser)
         page.on("request", lambda request: asked.append(request.url))
         page.on("dialog", lambda dialog: (obeyed.append(dialog.message), dialog.dismiss()))
-        for run in runs.list_runs():
-            title = runs.read_label(run).title
+        for run in store.list_runs():
+            title = labels.read(run).title
             if title[:1] in MARKS:
                 page.goto(f"{server.url}/train?run={run.name}")
                 page.get_by_role("heading", name=title, exact=True).wait_for()

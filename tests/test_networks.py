@@ -5,11 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from core import keras_model, runs
 from core.images import mnist
 from core.model import forward, operations
 from core.model.layers import ReLU, Split
 from core.model.networks import NETWORKS, pool_first, uncut, untied
+from core.runs import checkpoints, store
+from core.training import keras_model
 from tests.server import REPOSITORY
 
 # the corrected total where the report's own does not add up (compact: printed 1,326,586)
@@ -150,8 +151,8 @@ def test_sum_posterior_says_what_the_convolution_of_its_digits_says(images):
 
 
 def test_no_reading_claims_to_be_certain(images):
-    run = runs.read(REPOSITORY / "checkpoints" / "sum_posterior")
-    weights = runs.load_weights(run)
+    run = store.read(REPOSITORY / "checkpoints" / "sum_posterior")
+    weights = checkpoints.load_weights(run)
     found = [forward.predict(run.network, weights, *pair) for pair in zip(images[:50], images[50:100], strict=True)]
     assert max(reading.sum_probabilities.max() for reading in found) > 0.9999
     said = {reading.reading for reading in found}

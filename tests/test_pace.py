@@ -2,15 +2,15 @@
 
 import pytest
 
-from core import pace, runs
 from core.recipe import Recipe
+from core.runs import metrics, pace, store
 
 
 def trained(folder, seconds_per_step, created, **fields):
     """A run whose first step took 9 seconds more than the others, as the first one does."""
-    run = runs.create(folder, Recipe(**{"network": "tiny", "steps": 100} | fields), "", "embedded", created, {})
+    run = store.create(folder, Recipe(**{"network": "tiny", "steps": 100} | fields), "", "embedded", created, {})
     for step in (1, 2, 5, 100):
-        runs.append_metrics(run, {"step": step, "seconds": 9 + seconds_per_step * step})
+        metrics.append(run, {"step": step, "seconds": 9 + seconds_per_step * step})
     return run
 
 
@@ -20,9 +20,9 @@ def test_a_recipe_takes_as_long_a_digit_as_the_newest_run_of_its_network(tmp_pat
     trained(tmp_path / "other", 7.0, "2027", network="deep")
     shipped = trained(tmp_path / "elsewhere", 3.0, "2028", batch=50)
     (shipped.folder / "shipped").touch()
-    seconds, like = pace.expected_seconds(Recipe(network="tiny", batch=100, steps=1000), runs.list_runs(tmp_path))
+    seconds, like = pace.expected_seconds(Recipe(network="tiny", batch=100, steps=1000), store.list_runs(tmp_path))
     assert seconds == pytest.approx(0.02 * 2 * 1000) and like.name == "new"
-    assert pace.expected_seconds(Recipe(network="linear"), runs.list_runs(tmp_path)) is None
+    assert pace.expected_seconds(Recipe(network="linear"), store.list_runs(tmp_path)) is None
 
 
 def test_a_run_that_moves_its_images_is_compared_with_one_that_does(tmp_path):
@@ -30,7 +30,7 @@ def test_a_run_that_moves_its_images_is_compared_with_one_that_does(tmp_path):
     trained(tmp_path / "still", 0.1, "2026", batch=128)
     for turn, name in ((9.0, "moved"), (0.0, "still")):
         recipe = Recipe(network="tiny", turn_degrees=turn)
-        assert pace.expected_seconds(recipe, runs.list_runs(tmp_path))[1].name == name
+        assert pace.expected_seconds(recipe, store.list_runs(tmp_path))[1].name == name
 
 
 def test_a_run_of_two_points_tells_no_pace():

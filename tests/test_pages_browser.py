@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from core import runs
 from core.pocket import document
+from core.runs import store
 from tests import pen
 from tests.needs import missing
 from tests.server import REPOSITORY, mebibytes, open_page, serving
@@ -205,7 +205,7 @@ def get(url, **headers):
 def test_pocket_is_served_compressed_and_only_when_it_changed(server):
     url = f"{server.url}/pocket/tiny-seed2"
     status, plain, _ = get(url)
-    assert status == 200 and plain == document.of_run(runs.read(runs.locate("tiny-seed2")))
+    assert status == 200 and plain == document.of_run(store.read(store.locate("tiny-seed2")))
     status, zipped, headers = get(url, **{"Accept-Encoding": "gzip"})
     assert status == 200 and headers["Content-Encoding"] == "gzip" and gzip.decompress(zipped) == plain
     assert len(zipped) < 0.5 * len(plain)

@@ -5,11 +5,12 @@ import hashlib
 import numpy as np
 import pytest
 
-from core import hands, runs
+from core import hands
 from core.images import ink, pen
 from core.images.mnist import embedded
-from core.jobs import REPOSITORY
+from core.jobs.queue import REPOSITORY
 from core.recipe import Recipe
+from core.runs import checkpoints, store
 
 # of label, writer, number of strokes and int16 points of each digit of UCI's file, one digit after the other
 DIGEST = "bb320c81a0a38c38f43d230758a067e938014017a7a60598a04e221f818dfc46"
@@ -73,15 +74,15 @@ def test_varied_digits_have_mnists_amount_of_ink_and_more_variety_than_the_pen_a
 
 
 def test_judging_pairs_are_of_one_hand_and_the_accuracy_is_the_mean_of_the_writers():
-    run = runs.read(REPOSITORY / "checkpoints" / "tiny-seed2")
-    judged = hands.judge_hands(run.network, runs.load_weights(run))
+    run = store.read(REPOSITORY / "checkpoints" / "tiny-seed2")
+    judged = hands.judge_hands(run.network, checkpoints.load_weights(run))
     digits = judged.read == judged.labels
     for writer in pen.JUDGES:
         own = judged.writers == writer
         # a pair is right when both digits are, or when two mistakes cancel
         assert judged.pairs(writer) == pytest.approx(digits[own].mean() ** 2, abs=0.05)
     assert judged.accuracy == pytest.approx(np.mean([judged.pairs(writer) for writer in pen.JUDGES]))
-    assert hands.result(run, runs.load_weights(run)) == {}  # it was not trained on pen strokes
+    assert hands.result(run, checkpoints.load_weights(run)) == {}  # it was not trained on pen strokes
 
 
 @pytest.mark.parametrize(("network", "pairing", "digits"), [("deep", "all", 2), ("sum", "all", 2), ("sum", "fresh", 4)])

@@ -9,12 +9,12 @@ import re
 import numpy as np
 import pytest
 
-from core import runs
 from core.__main__ import main
 from core.evaluation import Evaluation
 from core.model.networks import NETWORKS, AddDigits, Convolution, Dense, Network, Softmax, Split
 from core.pocket import document, rounding
 from core.pocket.cost import Cost
+from core.runs import checkpoints, results, store
 from pages.shared import phone
 
 LARGEST_BYTES = 9_000_000  # of the file of a network of 3.3 million parameters
@@ -22,8 +22,8 @@ SHIPPED = ("sum", "sum_linear", "sum_posterior")
 
 
 def page_of(name, kind="float16"):
-    run = runs.read(runs.locate(name))
-    return document.document(run, runs.load_weights(run), runs.read_result(run), kind=kind)
+    run = store.read(store.locate(name))
+    return document.document(run, checkpoints.load_weights(run), results.read(run), kind=kind)
 
 
 def about(page):
@@ -54,16 +54,16 @@ def test_the_policy_names_what_is_inside_and_allows_no_request():
 
 
 def test_what_the_file_tells_of_its_run_cannot_end_the_script_that_holds_it(tmp_path):
-    run = runs.read(runs.locate("tiny-seed2"))
-    hostile = runs.Run(tmp_path / "x", run.recipe, "</script><script>alert(1)</script>", "full", run.created, {})
-    page = document.document(hostile, runs.load_weights(run), None)
+    run = store.read(store.locate("tiny-seed2"))
+    hostile = store.Run(tmp_path / "x", run.recipe, "</script><script>alert(1)</script>", "full", run.created, {})
+    page = document.document(hostile, checkpoints.load_weights(run), None)
     assert about(page)["recipe"]["trained on"] == hostile.data
     assert "alert(1)</script>" not in page.decode() and "not measured yet" in about(page)["accuracy"]
 
 
 def test_the_file_names_network_accuracy_and_recipe():
     told = about(page_of("sum_posterior"))
-    result = runs.read_result(runs.read(runs.locate("sum_posterior")))
+    result = results.read(store.read(store.locate("sum_posterior")))
     assert told["label"] == f"sum_posterior · 3.3 M parameters · accuracy {result['accuracy']:.4f}"
     assert result["data"] in told["accuracy"] and told["arithmetic"] == NETWORKS["sum_posterior"].parameter_lines
     assert told["recipe"]["steps"] == "16000" and "59,000 images" in told["recipe"]["trained on"]
@@ -122,7 +122,9 @@ def test_the_site_has_each_shipped_network_and_an_index_of_them(tmp_path, capsys
     index = (folder / "index.html").read_text(encoding="utf-8")
     linked = set(re.findall(r'<li><a href="([^"]+)">', index))
     assert linked == {path.name for path in folder.glob("*.html")} - {"index.html"}
-    shipped = {run.recipe.network for run in runs.list_runs() if runs.is_shipped(run) and runs.has_weights(run)}
+    shipped = {
+        run.recipe.network for run in store.list_runs() if store.is_shipped(run) and checkpoints.has_weights(run)
+    }
     assert len(linked) == len(shipped) and (folder / re.search(r'class="first" href="([^"]+)"', index)[1]).exists()
     for network in shipped:
         assert html.escape(NETWORKS[network].summary) in index
@@ -162,8 +164,8 @@ def test_a_phone_is_given_an_address_that_it_can_reach(url, address):
 
 
 def test_encoded_tensors_are_those_that_are_judged():
-    run = runs.read(runs.locate("tiny-seed2"))
-    weights = runs.load_weights(run)
+    run = store.read(store.locate("tiny-seed2"))
+    weights = checkpoints.load_weights(run)
     descriptions, data = rounding.encode(weights, "float16")
     values = np.frombuffer(data, "<f2").astype(np.float32)
     expected = np.concatenate([tensor.ravel() for tensor in rounding.rounded(weights, "float16").values()])

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import runs
 from core.images import ink, mnist
 from core.model import forward, operations
 from core.model.networks import CONVOLUTIONS, DIGITS, NETWORKS, Dense, Network, ReLU, paired, untied
 from core.pocket import document, rounding
+from core.runs import checkpoints, results, store
 from tests import pen
 from tests.needs import missing
 from tests.server import open_page
@@ -28,8 +28,8 @@ def files(tmp_path_factory):
     """The folder of a file for each way in which two halves become a sum, and one that opens at once."""
     folder = tmp_path_factory.mktemp("pocket")
     for name in ("sum_posterior", "sum", "tiny-seed2"):
-        run = runs.read(runs.locate(name))
-        page = document.document(run, runs.load_weights(run), runs.read_result(run))
+        run = store.read(store.locate(name))
+        page = document.document(run, checkpoints.load_weights(run), results.read(run))
         (folder / f"{name}.html").write_bytes(page)
     return folder
 
@@ -150,10 +150,12 @@ def test_ink_is_what_the_app_sees_within_a_grey_level(opened, samples):
 def weights_of(name, network):
     """The weights of the run that is shipped for a network, else random ones."""
     shipped = [
-        run for run in runs.list_runs() if run.network == network and runs.is_shipped(run) and runs.has_weights(run)
+        run
+        for run in store.list_runs()
+        if run.network == network and store.is_shipped(run) and checkpoints.has_weights(run)
     ]
     if shipped:
-        return runs.load_weights(shipped[0])
+        return checkpoints.load_weights(shipped[0])
     generator = np.random.default_rng(0)
     he = {
         shape: np.sqrt(2 / np.prod(shape[:-1])) if len(shape) > 1 else 0.1 for shape in network.weight_shapes.values()

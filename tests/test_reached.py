@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from core.comparison import Entry
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
-from core.runs import Label, Run
+from core.runs.comparison import Entry
+from core.runs.labels import Label
+from core.runs.store import Run
 from pages.shared import reached
 from pages.shared.reached import KINDS, mark, spread
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runs
 from core.images import mnist
 from core.model import forward
 from core.model.networks import NETWORKS, untied
+from core.runs import checkpoints, store
 from core.theory import relu
 from core.theory.relu import Activation, Neuron
 from pages.shared import plane
@@ -124,8 +124,8 @@ def test_the_loss_curve_stays_in_its_frame(losses):
 @pytest.mark.parametrize("name", ["shallow-seed1", "deep-seed1", "sum_posterior", "tiny-seed2"])
 def test_how_often_units_answer_is_counted_digit_by_digit(name):
     few = DIGITS[:12]
-    run = runs.read(CHECKPOINTS / name)
-    weights = runs.load_weights(run)
+    run = store.read(CHECKPOINTS / name)
+    weights = checkpoints.load_weights(run)
     layers = relu.activity(run.network, weights, few)
     places = [i for i, step in enumerate(run.network.steps) if step.layer == relu.ReLU()]
     assert len(layers) == len(places)
@@ -160,8 +160,8 @@ def test_units_that_cannot_answer_are_found_dead_and_cut_out_unnoticed():
 
 
 def test_the_dead_units_of_a_shipped_network_are_cut_out_unnoticed():
-    run = runs.read(CHECKPOINTS / "sum_posterior")
-    weights = runs.load_weights(run)
+    run = store.read(CHECKPOINTS / "sum_posterior")
+    weights = checkpoints.load_weights(run)
     layers = relu.activity(run.network, weights, DIGITS)
     cut = relu.cut_out(weights, layers)
     assert relu.into_dead(weights, layers) >= 3137 * len(layers[-1].dead) > 0
@@ -274,7 +274,7 @@ def test_a_neuron_that_leaves_the_slider_still_shows():
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     return tmp_path
 
 
@@ -284,8 +284,8 @@ DEAD_UNITS = {"relu_section": "Dead units of a network"}
 def test_dead_units_are_counted_and_cut_out_on_the_page(root):
     shutil.copytree(CHECKPOINTS / "reduced-seed1", root / "reduced")
     app = page(**DEAD_UNITS)
-    run = runs.read(root / "reduced")
-    weights = runs.load_weights(run)
+    run = store.read(root / "reduced")
+    weights = checkpoints.load_weights(run)
     images = mnist.embedded().test_images
     features = np.concatenate([forward.activations(run.network, weights, images[i : i + 50])[-3] for i in (0, 500)])
     shown = [int(number) for number in re.findall(r"<b>(\d+)</b> of [\d,]+ \w+ dead", html(app))]

@@ -2,9 +2,10 @@
 
 import pytest
 
-from core import report, runs
 from core.model.networks import NETWORKS, untied
-from core.report import ALL, EXPERIMENTS
+from core.report import experiments
+from core.report.experiments import ALL, EXPERIMENTS
+from core.runs import metrics, results, store
 
 # corrected totals of the report, and the accuracies it printed
 FACTS = {
@@ -23,18 +24,18 @@ FACTS = {
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     return tmp_path
 
 
 def finished(name, recipe, accuracy, train=None, test=None):
     """A finished run whose curve ends at `train` and `test`."""
-    run = runs.create(runs.ROOT / name, recipe, "full MNIST", "full", "2020-01-01T00:00:00Z", {})
+    run = store.create(store.ROOT / name, recipe, "full MNIST", "full", "2020-01-01T00:00:00Z", {})
     for step in range(1, 31):
         point = {"step": step, "train_loss": 1.0, "test_loss": 1.0, "learning_rate": 1e-3}
         train_accuracy = train(step) if callable(train) else train or accuracy
-        runs.append_metrics(run, point | {"train_accuracy": train_accuracy, "test_accuracy": test or accuracy})
-    runs.write_result(run, {"accuracy": accuracy, "standard_error": 0.002, "data": "", "steps": 30, "seconds": 9.0})
+        metrics.append(run, point | {"train_accuracy": train_accuracy, "test_accuracy": test or accuracy})
+    results.write(run, {"accuracy": accuracy, "standard_error": 0.002, "data": "", "steps": 30, "seconds": 9.0})
     return run
 
 
@@ -42,11 +43,11 @@ def all_seeds(experiment_id, accuracies, variant=0, **curve):
     experiment = ALL[experiment_id]
     chosen = experiment.variants[variant]
     for seed, accuracy in zip(chosen.seeds, accuracies, strict=False):
-        finished(report.run_name(experiment, chosen, seed), report.recipe_of(chosen, seed), accuracy, **curve)
+        finished(experiments.run_name(experiment, chosen, seed), experiments.recipe_of(chosen, seed), accuracy, **curve)
 
 
 def holds(conclusion):
-    return next(verdict.holds for verdict in report.verdicts() if verdict.conclusion.startswith(conclusion))
+    return next(verdict.holds for verdict in experiments.verdicts() if verdict.conclusion.startswith(conclusion))
 
 
 def test_every_experiment_of_the_report_is_there_with_its_numbers():
@@ -63,7 +64,7 @@ def test_where_the_printed_parameters_are_wrong_it_says_so():
 def test_recipes_are_of_their_network_and_their_runs_have_names_of_their_own():
     names = []
     for experiment in ALL.values():
-        names += [name for name, _ in report.planned(experiment)]
+        names += [name for name, _ in experiments.planned(experiment)]
         assert experiment.as_printed.steps == 20_000 and experiment.as_printed.network == experiment.network
     assert len(names) == len(set(names))
     assert {v.recipe.network for e in EXPERIMENTS for v in e.variants} <= set(NETWORKS)
@@ -72,12 +73,12 @@ def test_recipes_are_of_their_network_and_their_runs_have_names_of_their_own():
 
 def test_a_run_counts_as_the_experiments_own_where_that_is_missing(folder):
     experiment = ALL["shallow"]
-    assert report.missing_name(experiment, experiment.as_printed) == "shallow-as-printed-seed1"
-    assert report.missing_name(experiment, report.recipe_of(experiment.variants[0], 2)) == "shallow-seed2"
-    assert report.missing_name(experiment, report.recipe_of(experiment.variants[0], 9)) is None
+    assert experiments.missing_name(experiment, experiment.as_printed) == "shallow-as-printed-seed1"
+    assert experiments.missing_name(experiment, experiments.recipe_of(experiment.variants[0], 2)) == "shallow-seed2"
+    assert experiments.missing_name(experiment, experiments.recipe_of(experiment.variants[0], 9)) is None
     finished("shallow-as-printed-seed1", experiment.as_printed, 0.96)
-    assert report.missing_name(experiment, experiment.as_printed) is None
-    assert report.measured(experiment, experiment.protocol).accuracies == (0.96,)
+    assert experiments.missing_name(experiment, experiment.as_printed) is None
+    assert experiments.measured(experiment, experiment.protocol).accuracies == (0.96,)
 
 
 def test_past_the_report_counts_as_the_report_would():
@@ -87,20 +88,20 @@ def test_past_the_report_counts_as_the_report_would():
 
 
 def test_measured_is_the_mean_and_spread_of_the_runs_that_are_there(folder):
-    assert report.measured(ALL["shallow"], ALL["shallow"].variants[0]) is None
+    assert experiments.measured(ALL["shallow"], ALL["shallow"].variants[0]) is None
     all_seeds("shallow", [0.95])
-    table = report.table([ALL["shallow"]])
+    table = experiments.table([ALL["shallow"]])
     assert "0.9500" in table and "±" not in table  # one run has no spread
     column = table.index("0.9500")
-    finished("shallow-seed2", report.recipe_of(ALL["shallow"].variants[0], 2), 0.97)
-    found = report.measured(ALL["shallow"], ALL["shallow"].variants[0])
+    finished("shallow-seed2", experiments.recipe_of(ALL["shallow"].variants[0], 2), 0.97)
+    found = experiments.measured(ALL["shallow"], ALL["shallow"].variants[0])
     assert found.mean == pytest.approx(0.96) and found.spread == pytest.approx(0.01414, abs=1e-4)
-    table = report.table([ALL["shallow"]])
+    table = experiments.table([ALL["shallow"]])
     assert "0.9605" in table and table.index("0.9600 ± 0.0141") == column
 
 
 def test_nothing_is_concluded_before_it_is_measured(folder):
-    assert [verdict.holds for verdict in report.verdicts()] == [None] * 6
+    assert [verdict.holds for verdict in experiments.verdicts()] == [None] * 6
 
 
 @pytest.mark.parametrize(("linear", "holds_here"), [([0.91, 0.92], True), ([0.991, 0.993], False)])

@@ -3,16 +3,18 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import jobs, report, runs
-from core.report import ALL
+from core.jobs import queue
+from core.report import experiments
+from core.report.experiments import ALL
+from core.runs import results, store
 from tests.needs import PATIENCE_SECONDS
 from tests.test_report import finished
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
-    monkeypatch.setattr(jobs, "advance", lambda: None)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    monkeypatch.setattr(queue, "advance", lambda: None)
     return tmp_path
 
 
@@ -33,19 +35,19 @@ def test_an_empty_folder_says_that_nothing_is_measured_and_offers_to_run():
 
 
 def test_runs_that_are_there_are_measured_and_drawn():
-    for name, recipe in report.planned(ALL["compact"]):
+    for name, recipe in experiments.planned(ALL["compact"]):
         finished(name, recipe, 0.98)
     app = page()
     assert "0.9800 ± 0.0000 over 2 seeds, 9 s of training each." in words(app)
 
 
 def test_the_map_of_digit_pairs_frames_those_that_never_met():
-    name, recipe = report.planned(ALL["unmet"])[0]
+    name, recipe = experiments.planned(ALL["unmet"])[0]
     run = finished(name, recipe, 0.9)
     cells = [[0.97] * 10 for _ in range(10)]
     cells[3][8] = cells[8][3] = 0.5
-    result = runs.read_result(run) | {"pair_accuracy": cells}
-    runs.write_result(run, result)
+    result = results.read(run) | {"pair_accuracy": cells}
+    results.write(run, result)
     html = " ".join(element.proto.body for element in page().get("html"))
     assert html.count("class='unmet'") == 2 and "title='3 + 8'" in html
 
@@ -55,15 +57,15 @@ def test_run_it_queues_the_recipe_that_was_chosen():
     box = next(box for box in app.selectbox if box.key == "recipe of few-images")
     box.set_value("as in the report").run()
     next(button for button in app.button if button.key == "run few-images").click().run()
-    (run,) = jobs.queue()
+    (run,) = queue.queue()
     assert run.recipe == ALL["few-images"].as_printed and run.recipe.examples == 250
     assert run.name == "few-images-as-printed-seed1"  # so that the page finds it when it has finished
 
 
 def test_the_overview_has_each_printed_number_beside_the_measured_one():
-    for name, recipe in report.planned(ALL["compact"]):
+    for name, recipe in experiments.planned(ALL["compact"]):
         finished(name, recipe, 0.98)
     (table,) = [e.proto.body for e in page().get("html") if "class='facts'" in e.proto.body]
     row = next(row for row in table.split("<tr>") if "minimal number" in row)
     assert "0.9586" in row and "<b>0.9800</b>" in row and "1,326,586" in row and "1,327,076" in row
-    assert "6.9605, read 0.9605" in table and table.count("not yet") == len(report.EXPERIMENTS) - 1
+    assert "6.9605, read 0.9605" in table and table.count("not yet") == len(experiments.EXPERIMENTS) - 1

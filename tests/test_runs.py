@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from core import runs
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
+from core.runs import checkpoints, control, labels, metrics, results, snapshots, store, trash
 from tests.points import point
 
 SUM = NETWORKS["sum"]
@@ -22,7 +22,7 @@ SUM = NETWORKS["sum"]
 
 @pytest.fixture
 def run(tmp_path):
-    return runs.create(tmp_path / "first", Recipe(network="sum"), "words", "full", "2020-01-01T00:00:00Z", {"a": "1"})
+    return store.create(tmp_path / "first", Recipe(network="sum"), "words", "full", "2020-01-01T00:00:00Z", {"a": "1"})
 
 
 @pytest.fixture(scope="module")
@@ -32,19 +32,19 @@ def weights():
 
 
 def test_run_reads_back_as_it_was_made(run):
-    again = runs.read(run.folder)
+    again = store.read(run.folder)
     assert again == run and again.recipe == Recipe(network="sum") and again.network is SUM
     assert [path.name for path in run.folder.iterdir()] == ["run.json"]
 
 
 def test_a_run_is_never_overwritten(run):
-    with pytest.raises(runs.RunError, match="already a run"):
-        runs.create(run.folder, Recipe(), "", "", "", {})
+    with pytest.raises(store.RunError, match="already a run"):
+        store.create(run.folder, Recipe(), "", "", "", {})
 
 
 def test_missing_run_says_how_to_list_the_others(tmp_path):
-    with pytest.raises(runs.RunError, match=r"No run at .*python -m core runs"):
-        runs.read(tmp_path / "nothing")
+    with pytest.raises(store.RunError, match=r"No run at .*python -m core runs"):
+        store.read(tmp_path / "nothing")
 
 
 @pytest.mark.parametrize(
@@ -53,73 +53,73 @@ def test_missing_run_says_how_to_list_the_others(tmp_path):
 )
 def test_damaged_run_is_refused_and_not_listed(run, contents):
     (run.folder / "run.json").write_text(contents)
-    with pytest.raises(runs.RunError) as refusal:
-        runs.read(run.folder)
+    with pytest.raises(store.RunError) as refusal:
+        store.read(run.folder)
     python_says = "Expecting|indices|recursion|argument|char 0|'recipe'"
     assert not re.search(python_says, str(refusal.value))
-    assert runs.list_runs(run.folder.parent) == []
+    assert store.list_runs(run.folder.parent) == []
 
 
 def test_names_are_folders_of_checkpoints_and_paths_are_paths(tmp_path):
-    assert runs.locate("sum") == runs.ROOT / "sum"
-    assert runs.locate(str(tmp_path / "x")) == tmp_path / "x"
-    assert runs.locate("./x") == Path("x")
+    assert store.locate("sum") == store.ROOT / "sum"
+    assert store.locate(str(tmp_path / "x")) == tmp_path / "x"
+    assert store.locate("./x") == Path("x")
 
 
 def test_a_new_folder_has_the_first_number_not_taken(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     (tmp_path / "deep-1").mkdir()
-    assert [runs.new_folder(name).name for name in ("deep", "sum", "deep")] == ["deep-2", "sum-1", "deep-3"]
+    assert [store.new_folder(name).name for name in ("deep", "sum", "deep")] == ["deep-2", "sum-1", "deep-3"]
 
 
 def test_label_keeps_the_students_words_and_drops_what_turns_them(run):
-    assert runs.read_label(run) == runs.Label()
-    runs.write_label(run, runs.Label("Mein erster \u202eVersuch\0 ❤", "Zeile 1\nZeile 2 👍", True))
-    assert runs.read_label(run) == runs.Label("Mein erster Versuch ❤", "Zeile 1\nZeile 2 👍", True)
+    assert labels.read(run) == labels.Label()
+    labels.write(run, labels.Label("Mein erster \u202eVersuch\0 ❤", "Zeile 1\nZeile 2 👍", True))
+    assert labels.read(run) == labels.Label("Mein erster Versuch ❤", "Zeile 1\nZeile 2 👍", True)
     (run.folder / "label.json").write_text('{"title": 5, "star": "yes"}')
-    assert runs.read_label(run) == runs.Label()
+    assert labels.read(run) == labels.Label()
 
 
 @pytest.mark.parametrize("asked", ["", "[]", '{"rate_factor": "NaN"}', '{"rate_factor": NaN, "stop": 1}'])
 def test_wishes_that_make_no_sense_are_not_asked(run, asked):
     (run.folder / "wishes.json").write_text(asked)
-    assert runs.wishes(run) == runs.Wishes()
-    runs.wish(run, rate_factor=0.5)
-    runs.wish(run, stop=True)
-    assert runs.wishes(run) == runs.Wishes(True, 0.5)
+    assert control.requests(run) == control.Requests()
+    control.request(run, rate_factor=0.5)
+    control.request(run, stop=True)
+    assert control.requests(run) == control.Requests(True, 0.5)
 
 
 def test_status_says_how_a_run_ended(run):
-    runs.write_progress(run, "training", step=3, steps=10)
-    assert runs.status(run) == "interrupted" and runs.read_progress(run)["step"] == 3
-    runs.note_failure(run, "No space left on device")
-    assert runs.status(run) == "failed" and runs.failure(run) == "No space left on device"
-    runs.mark_queued(run, 1)
-    assert runs.status(run) == "queued"
-    runs.unmark_queued(run)
-    runs.forget_ending(run)
-    assert runs.status(run) == "stopped" and runs.failure(run) == ""
+    control.write_progress(run, "training", step=3, steps=10)
+    assert control.status(run) == "interrupted" and control.read_progress(run)["step"] == 3
+    control.note_failure(run, "No space left on device")
+    assert control.status(run) == "failed" and control.failure(run) == "No space left on device"
+    control.mark_queued(run, 1)
+    assert control.status(run) == "queued"
+    control.unmark_queued(run)
+    control.forget_ending(run)
+    assert control.status(run) == "stopped" and control.failure(run) == ""
 
 
 def test_snapshots_are_kept_by_step_rewound_and_skipped_if_damaged(run):
-    assert runs.snapshot_steps(run) == [] and runs.load_snapshot(run, 1) is None
-    runs.rewind_snapshots(run, 0)
+    assert snapshots.steps(run) == [] and snapshots.load(run, 1) is None
+    snapshots.rewind(run, 0)
     for step in (10, 2, 300):
-        runs.save_snapshot(run, {"scores": np.full(3, step, np.float16)}, step)
+        snapshots.save(run, {"scores": np.full(3, step, np.float16)}, step)
     (run.folder / "snapshots" / "mine.safetensors").write_bytes(b"")
-    assert runs.snapshot_steps(run) == [2, 10, 300]
-    assert runs.load_snapshot(run, 300)["scores"].tolist() == [300] * 3
-    runs.rewind_snapshots(run, 10)
-    assert runs.snapshot_steps(run) == [2, 10]
-    runs.save_snapshot(run, {"scores": np.array([np.nan])}, 2)
+    assert snapshots.steps(run) == [2, 10, 300]
+    assert snapshots.load(run, 300)["scores"].tolist() == [300] * 3
+    snapshots.rewind(run, 10)
+    assert snapshots.steps(run) == [2, 10]
+    snapshots.save(run, {"scores": np.array([np.nan])}, 2)
     (run.folder / "snapshots" / "10.safetensors").write_bytes(b"damaged")
-    assert runs.load_snapshot(run, 2) is None and runs.load_snapshot(run, 10) is None
+    assert snapshots.load(run, 2) is None and snapshots.load(run, 10) is None
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 def test_weights_read_back_as_float32(run, weights, dtype):
-    runs.save_weights(run, {name: tensor.astype(dtype) for name, tensor in weights.items()}, 10)
-    loaded = runs.load_weights(run)
+    checkpoints.save_weights(run, {name: tensor.astype(dtype) for name, tensor in weights.items()}, 10)
+    loaded = checkpoints.load_weights(run)
     assert list(loaded) == list(SUM.weight_shapes)
     for name, tensor in loaded.items():
         assert tensor.dtype == np.float32
@@ -127,11 +127,11 @@ def test_weights_read_back_as_float32(run, weights, dtype):
 
 
 def test_no_checkpoint_yet_is_said(run):
-    with pytest.raises(runs.RunError, match="no checkpoint yet"):
-        runs.load_weights(run)
+    with pytest.raises(store.RunError, match="no checkpoint yet"):
+        checkpoints.load_weights(run)
     (run.folder / "shipped").touch()
-    with pytest.raises(runs.RunError, match="is shipped without its weights; only its curve is here"):
-        runs.load_weights(run)
+    with pytest.raises(store.RunError, match="is shipped without its weights; only its curve is here"):
+        checkpoints.load_weights(run)
 
 
 def _changed(name, change):
@@ -151,9 +151,9 @@ def _changed(name, change):
     ],
 )
 def test_wrong_weights_are_refused_by_name(run, weights, change, fault):
-    runs.save_weights(run, change(weights), 0)
-    with pytest.raises(runs.RunError, match=fault):
-        runs.load_weights(run)
+    checkpoints.save_weights(run, change(weights), 0)
+    with pytest.raises(store.RunError, match=fault):
+        checkpoints.load_weights(run)
 
 
 @pytest.mark.parametrize(
@@ -161,16 +161,16 @@ def test_wrong_weights_are_refused_by_name(run, weights, change, fault):
 )
 def test_what_is_no_safetensors_file_is_refused(run, contents):
     (run.folder / "weights.safetensors").write_bytes(contents)
-    with pytest.raises(runs.RunError, match="does not hold the weights of sum"):
-        runs.load_weights(run)
+    with pytest.raises(store.RunError, match="does not hold the weights of sum"):
+        checkpoints.load_weights(run)
 
 
 def test_cut_weights_are_refused(run, weights):
-    runs.save_weights(run, weights, 0)
+    checkpoints.save_weights(run, weights, 0)
     path = run.folder / "weights.safetensors"
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(runs.RunError, match="does not hold the weights"):
-        runs.load_weights(run)
+    with pytest.raises(store.RunError, match="does not hold the weights"):
+        checkpoints.load_weights(run)
 
 
 def _with_header(change):
@@ -204,20 +204,20 @@ def _with_header(change):
 )
 def test_bytes_are_refused_in_words_before_anything_is_written(weights, change, fault):
     data = safetensors.numpy.save(weights, {"network": "sum"})
-    assert set(runs.check_weights(SUM, data, "yours")) == set(weights)
-    with pytest.raises(runs.RunError, match=f"yours does not hold the weights of sum: .*{fault}|{fault}"):
-        runs.check_weights(SUM, change(data), "yours")
+    assert set(checkpoints.check_weights(SUM, data, "yours")) == set(weights)
+    with pytest.raises(store.RunError, match=f"yours does not hold the weights of sum: .*{fault}|{fault}"):
+        checkpoints.check_weights(SUM, change(data), "yours")
 
 
 @pytest.mark.parametrize("padding", range(0, 256, 8))
 def test_no_length_of_a_header_is_taken_for_another_format(weights, padding):
     """The first byte of a header's length may be that of a pickle or a ZIP archive."""
     data = safetensors.numpy.save(weights, {"note": "x" * padding})
-    assert set(runs.check_weights(SUM, data)) == set(weights)
+    assert set(checkpoints.check_weights(SUM, data)) == set(weights)
 
 
 def test_a_write_that_fails_leaves_the_old_file(run, weights, monkeypatch):
-    runs.save_weights(run, weights, 0)
+    checkpoints.save_weights(run, weights, 0)
     before = (run.folder / "weights.safetensors").read_bytes()
 
     def full(descriptor):
@@ -225,68 +225,68 @@ def test_a_write_that_fails_leaves_the_old_file(run, weights, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)  # the last moment at which a full disk shows
     with pytest.raises(OSError):
-        runs.save_weights(run, {name: 0 * tensor for name, tensor in weights.items()}, 1)
+        checkpoints.save_weights(run, {name: 0 * tensor for name, tensor in weights.items()}, 1)
     assert (run.folder / "weights.safetensors").read_bytes() == before
     assert sorted(path.name for path in run.folder.iterdir()) == ["run.json", "weights.safetensors"]
 
 
 def test_metrics_survive_a_torn_last_line_and_can_be_rewound(run):
     for step in (10, 20, 30):
-        runs.append_metrics(run, point(step))
+        metrics.append(run, point(step))
     with (run.folder / "metrics.jsonl").open("ab") as file:
         file.write(b'{"step": 4')
-    assert [point["step"] for point in runs.read_metrics(run)] == [10, 20, 30]
-    runs.rewind_metrics(run, 20)
-    runs.append_metrics(run, point(25))
-    assert [point["step"] for point in runs.read_metrics(run)] == [10, 20, 25]
+    assert [point["step"] for point in metrics.read(run)] == [10, 20, 30]
+    metrics.rewind(run, 20)
+    metrics.append(run, point(25))
+    assert [point["step"] for point in metrics.read(run)] == [10, 20, 25]
 
 
 def test_resume_state_reads_back(run):
-    assert runs.load_resume(run) is None
-    runs.save_resume(run, {"a": np.arange(3), "b": np.array(2.5)}, 77)
-    state, step, _ = runs.load_resume(run)
+    assert checkpoints.load_resume(run) is None
+    checkpoints.save_resume(run, {"a": np.arange(3), "b": np.array(2.5)}, 77)
+    state, step, _ = checkpoints.load_resume(run)
     assert step == 77 and state["a"].tolist() == [0, 1, 2] and float(state["b"]) == 2.5
     (run.folder / "resume.safetensors").write_bytes(b"broken")
-    with pytest.raises(runs.RunError, match="cannot be read"):
-        runs.load_resume(run)
+    with pytest.raises(store.RunError, match="cannot be read"):
+        checkpoints.load_resume(run)
 
 
 def test_result_marks_the_end(run):
-    assert runs.status(run) == "stopped"
-    runs.save_resume(run, {"a": np.arange(3)}, 1)
+    assert control.status(run) == "stopped"
+    checkpoints.save_resume(run, {"a": np.arange(3)}, 1)
     result = {"accuracy": 0.5, "standard_error": 0.01, "steps": 1, "data": "words"}
-    runs.write_result(run, result)
-    assert runs.status(run) == "finished" and runs.read_result(run) == result
-    assert runs.load_resume(run) is None
+    results.write(run, result)
+    assert control.status(run) == "finished" and results.read(run) == result
+    assert checkpoints.load_resume(run) is None
 
 
 @pytest.mark.parametrize("contents", ["", "[1]", '"x"', '{"a": 1}', '{"accuracy": "high"}', "[" * 100_000])
 def test_damaged_result_is_no_result(run, contents):
     (run.folder / "result.json").write_text(contents)
-    assert runs.read_result(run) is None
+    assert results.read(run) is None
 
 
 @pytest.mark.parametrize("dtype", ["BF16", "F8_E4M3", "U8", "nonsense"])
 def test_other_number_formats_are_refused_before_they_are_read(run, weights, dtype):
-    runs.save_weights(run, weights, 0)
+    checkpoints.save_weights(run, weights, 0)
     path = run.folder / "weights.safetensors"
     path.write_bytes(path.read_bytes().replace(b'"F32"', f'"{dtype}"'.encode().ljust(5), 1))
-    with pytest.raises(runs.RunError, match="does not hold the weights"):
-        runs.load_weights(run)
+    with pytest.raises(store.RunError, match="does not hold the weights"):
+        checkpoints.load_weights(run)
 
 
 @pytest.mark.parametrize("name", ["a" * 300, "nul\0"])
 def test_impossible_names_are_refused(name):
-    with pytest.raises(runs.RunError, match="cannot be a folder"):
-        runs.refuse_existing(runs.locate(name))
+    with pytest.raises(store.RunError, match="cannot be a folder"):
+        store.refuse_existing(store.locate(name))
 
 
 HOLDER = """
 import sys
 from pathlib import Path
 from pathlib import Path
-from core import runs
-with runs.lock(runs.read(Path(sys.argv[1]))):
+from core.runs import control, store
+with control.lock(store.read(Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -297,25 +297,25 @@ def test_a_living_trainer_is_seen_and_a_killed_one_is_not(run):
         [sys.executable, "-c", HOLDER, str(run.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:
         assert holder.stdout.readline() == "held\n"
-        assert runs.status(run) == "training"
-        with pytest.raises(runs.RunError, match="is being trained by another process"):
-            runs.lock(run)
+        assert control.status(run) == "training"
+        with pytest.raises(store.RunError, match="is being trained by another process"):
+            control.lock(run)
         holder.kill()
         holder.wait()
-    assert runs.status(run) == "stopped"
-    with runs.lock(run):
-        assert runs.status(run) == "training"
+    assert control.status(run) == "stopped"
+    with control.lock(run):
+        assert control.status(run) == "training"
 
 
 def test_list_is_newest_first(tmp_path):
     for name, created in (("a", "2020-01-01"), ("b", "2022-01-01"), ("c", "2021-01-01")):
-        runs.create(tmp_path / name, Recipe(), "", "full", created, {})
+        store.create(tmp_path / name, Recipe(), "", "full", created, {})
     (tmp_path / "not a run").mkdir()
-    assert [run.name for run in runs.list_runs(tmp_path)] == ["b", "c", "a"]
+    assert [run.name for run in store.list_runs(tmp_path)] == ["b", "c", "a"]
 
 
 def test_files_say_what_they_are(run, weights):
-    runs.save_weights(run, weights, 10)
+    checkpoints.save_weights(run, weights, 10)
     with safetensors.safe_open(run.folder / "weights.safetensors", "numpy") as file:
         assert {name: file.metadata()[name] for name in ("network", "step")} == {"network": "sum", "step": "10"}
     assert json.loads((run.folder / "run.json").read_text())["recipe"]["network"] == "sum"
@@ -324,46 +324,46 @@ def test_files_say_what_they_are(run, weights):
 @pytest.fixture
 def own(tmp_path, monkeypatch):
     """A run of the student's in the app's own folder."""
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
-    return runs.create(tmp_path / "deep-1", Recipe(network="deep"), "words", "full", "2020-01-01T00:00:00Z", {})
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    return store.create(tmp_path / "deep-1", Recipe(network="deep"), "words", "full", "2020-01-01T00:00:00Z", {})
 
 
 def test_a_discarded_run_comes_back_as_it_was(own):
-    runs.write_label(own, runs.Label("mine", star=True))
-    place = runs.discard(own)
-    assert runs.list_runs() == [] and (place / "run.json").exists()
-    assert runs.restore(place) == own and runs.read_label(own).title == "mine"
-    assert not list((runs.ROOT / ".trash").iterdir())
-    with pytest.raises(runs.RunError, match="no longer in the trash"):
-        runs.restore(place)
+    labels.write(own, labels.Label("mine", star=True))
+    place = trash.discard(own)
+    assert store.list_runs() == [] and (place / "run.json").exists()
+    assert trash.restore(place) == own and labels.read(own).title == "mine"
+    assert not list((store.ROOT / ".trash").iterdir())
+    with pytest.raises(store.RunError, match="no longer in the trash"):
+        trash.restore(place)
 
 
 def test_a_discarded_run_comes_back_beside_the_one_that_took_its_name(own):
-    place = runs.discard(own)
-    runs.create(None, Recipe(network="deep", seed=7), "", "", "", {})
-    again = runs.restore(place)
+    place = trash.discard(own)
+    store.create(None, Recipe(network="deep", seed=7), "", "", "", {})
+    again = trash.restore(place)
     assert again.name == "deep-1-1" and again.recipe == own.recipe
-    assert runs.read(runs.ROOT / "deep-1").recipe.seed == 7
+    assert store.read(store.ROOT / "deep-1").recipe.seed == 7
 
 
 def test_what_came_with_the_app_trains_or_waits_is_not_discarded(own):
-    shipped = runs.create(runs.ROOT / "sum", Recipe(network="sum"), "", "full", "", {})
+    shipped = store.create(store.ROOT / "sum", Recipe(network="sum"), "", "full", "", {})
     (shipped.folder / "shipped").touch()
-    with pytest.raises(runs.RunError, match="came with the app"):
-        runs.discard(shipped)
-    runs.mark_queued(own, 1)
-    with pytest.raises(runs.RunError, match="waits to be trained. Stop it first"):
-        runs.discard(own)
-    runs.unmark_queued(own)
-    with runs.lock(own), pytest.raises(runs.RunError, match="is being trained. Stop it first"):
-        runs.discard(own)
-    assert len(runs.list_runs()) == 2
+    with pytest.raises(store.RunError, match="came with the app"):
+        trash.discard(shipped)
+    control.mark_queued(own, 1)
+    with pytest.raises(store.RunError, match="waits to be trained. Stop it first"):
+        trash.discard(own)
+    control.unmark_queued(own)
+    with control.lock(own), pytest.raises(store.RunError, match="is being trained. Stop it first"):
+        trash.discard(own)
+    assert len(store.list_runs()) == 2
 
 
 def test_the_trash_keeps_a_run_for_a_day(own, monkeypatch):
-    place = runs.discard(own)
-    young = runs.discard(runs.create(runs.ROOT / "a", Recipe(), "", "", "", {}))
-    assert place.exists() and runs.discarded() == [young, place]
-    monkeypatch.setattr(runs, "TRASH_SECONDS", -1)
-    runs.discard(runs.create(runs.ROOT / "b", Recipe(), "", "", "", {}))
+    place = trash.discard(own)
+    young = trash.discard(store.create(store.ROOT / "a", Recipe(), "", "", "", {}))
+    assert place.exists() and trash.discarded() == [young, place]
+    monkeypatch.setattr(trash, "TRASH_SECONDS", -1)
+    trash.discard(store.create(store.ROOT / "b", Recipe(), "", "", "", {}))
     assert not place.exists() and not young.exists()

@@ -13,8 +13,12 @@ import numpy as np
 import pytest
 
 import core
-from core import __main__, jobs, report, runs, sweep
+from core import __main__
+from core.jobs import queue, sweep
 from core.recipe import Recipe
+from core.report import experiments
+from core.runs import checkpoints as run_checkpoints
+from core.runs import control, metrics, results, store
 from tests.needs import wait_until
 from tests.server import REPOSITORY
 from tests.test_jobs import checkpoints, trainer_of  # noqa: F401, the first is a fixture
@@ -35,12 +39,12 @@ def test_a_name_says_every_option_and_the_seed():
 
 @pytest.mark.parametrize("name", ["dropout", "labels", "few-images", "tiny"])
 def test_the_reports_charts_are_sweeps_of_runs_that_are_here_already(name, capsys, monkeypatch):
-    experiment = report.ALL[name]
-    monkeypatch.setattr(runs, "ROOT", REPOSITORY / "checkpoints")
+    experiment = experiments.ALL[name]
+    monkeypatch.setattr(store, "ROOT", REPOSITORY / "checkpoints")
     monkeypatch.setattr(sweep, "on_this_machine", None)  # nothing is left to train
     code, out, err = core_command(capsys, *sweep.command(experiment).split()[4:])
     assert code == 0 and err == ""
-    measured = [report.measured(experiment, variant) for variant in experiment.variants]
+    measured = [experiments.measured(experiment, variant) for variant in experiment.variants]
     told = [re.search(r"\d\.\d{4}( ± \d\.\d{4})?", line)[0] for line in out.splitlines()[1 : 1 + len(measured)]]
     spreads = [f" ± {found.spread:.4f}" * (len(found.names) > 1) for found in measured]
     assert sorted(told) == sorted(f"{m.mean:.4f}{spread}" for m, spread in zip(measured, spreads, strict=True))
@@ -69,19 +73,19 @@ def core_command(capsys, *arguments):
 def test_bad_input_is_answered_in_a_line_and_makes_no_run(arguments, fault, capsys):
     code, out, err = core_command(capsys, *arguments)
     assert code == 2 and out == "" and fault in err and err.startswith("error: ") and err.count("\n") == 1
-    assert runs.list_runs() == []
+    assert store.list_runs() == []
 
 
 def test_without_ray_the_option_says_what_to_install(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    monkeypatch.delitem(sys.modules, "core.cluster", raising=False)
+    monkeypatch.delitem(sys.modules, "core.jobs.scale.cluster", raising=False)
     monkeypatch.delattr(core, "cluster", raising=False)
     code, out, err = core_command(capsys, "--network", "tiny", "--ray", "127.0.0.1:1")
     assert code == 2 and "pip install --group cluster" in err and err.count("\n") == 1
 
 
 def test_a_name_that_is_taken_by_another_recipe_is_refused(capsys):
-    jobs.find_or_create([("sweep-tiny-steps5-seed1", Recipe(network="tiny", steps=6))], "", "")
+    queue.find_or_create([("sweep-tiny-steps5-seed1", Recipe(network="tiny", steps=6))], "", "")
     code, out, err = core_command(capsys, "--network", "tiny", "--steps", "5")
     assert code == 2 and "sweep-tiny-steps5-seed1 is there with another recipe" in err
 
@@ -92,18 +96,18 @@ def trainers(monkeypatch):
     lengths, kills = [], []
 
     def train(seconds):
-        lengths.append(len(jobs.queue()))
-        for run in jobs.queue()[:10]:
-            runs.unmark_queued(run)
+        lengths.append(len(queue.queue()))
+        for run in queue.queue()[:10]:
+            control.unmark_queued(run)
             if run.recipe.learning_rate == 0.5:
-                runs.note_failure(run, "The loss is no longer finite.")
+                control.note_failure(run, "The loss is no longer finite.")
             elif run.recipe.learning_rate == 0.25:  # killed
-                runs.write_progress(run, "training", step=1)
+                control.write_progress(run, "training", step=1)
                 kills.append(run.name)
             else:
-                runs.write_result(run, RESULT | {"accuracy": 0.5 + run.recipe.seed / 1000})
+                results.write(run, RESULT | {"accuracy": 0.5 + run.recipe.seed / 1000})
 
-    monkeypatch.setattr(jobs, "advance", lambda: None)
+    monkeypatch.setattr(queue, "advance", lambda: None)
     monkeypatch.setattr(sweep, "time", SimpleNamespace(sleep=train, monotonic=time.monotonic))
     return lengths, kills
 
@@ -111,7 +115,7 @@ def trainers(monkeypatch):
 def test_a_grid_larger_than_the_queue_feeds_it_as_it_drains(trainers, capsys):
     code, out, err = core_command(capsys, "--network", "tiny", "--steps", "5", "6", "--seeds", "30")
     lengths, _ = trainers
-    assert code == 0 and len(runs.list_runs()) == 60 and max(lengths) == sweep.FED < jobs.LONGEST_QUEUE
+    assert code == 0 and len(store.list_runs()) == 60 and max(lengths) == sweep.FED < queue.LONGEST_QUEUE
     accuracies = 0.5 + np.arange(1, 31) / 1000
     mean, spread = accuracies.mean(), accuracies.std(ddof=1)
     assert out.splitlines()[1].split() == ["steps5", f"{mean:.4f}", "±", f"{spread:.4f}", "30", "2"]
@@ -129,10 +133,10 @@ def test_a_trial_that_fails_or_is_killed_again_and_again_holds_nobody_up(trainer
 
 
 def test_reproduce_trains_by_the_same_way(trainers, capsys, monkeypatch):
-    tiny = report.Variant(Recipe(network="tiny", steps=5), (1, 2))
-    monkeypatch.setattr(report, "ALL", {"few": report.Experiment("few", "", "", "tiny", "", (tiny,))})
+    tiny = experiments.Variant(Recipe(network="tiny", steps=5), (1, 2))
+    monkeypatch.setattr(experiments, "ALL", {"few": experiments.Experiment("few", "", "", "tiny", "", (tiny,))})
     assert __main__.main(["reproduce"]) == 0
-    assert {run.name for run in runs.list_runs()} == {"few-seed1", "few-seed2"}
+    assert {run.name for run in store.list_runs()} == {"few-seed1", "few-seed2"}
     assert "0.5015 ± 0.0007" in capsys.readouterr().out
 
 
@@ -140,16 +144,16 @@ def test_ctrl_c_says_what_goes_on(capsys, monkeypatch):
     def interrupt(seconds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(jobs, "advance", lambda: None)
+    monkeypatch.setattr(queue, "advance", lambda: None)
     monkeypatch.setattr(sweep, "time", SimpleNamespace(sleep=interrupt, monotonic=time.monotonic))
     code, _, err = core_command(capsys, "--network", "tiny", "--steps", "5")
     assert code == 130 and "What is trained or waits goes on" in err and "the same command" in err
-    assert [runs.status(run) for run in runs.list_runs()] == ["queued"]
+    assert [control.status(run) for run in store.list_runs()] == ["queued"]
 
 
 def kill_a_trainer():
     """Kill the trainer of a run in training; False if there is none, or if it is just between two runs."""
-    for run in filter(runs.is_locked, runs.list_runs()):
+    for run in filter(control.is_locked, store.list_runs()):
         with contextlib.suppress(AssertionError):
             os.kill(trainer_of(run), signal.SIGKILL)
             return True
@@ -162,27 +166,27 @@ def test_the_same_command_goes_on_when_driver_and_trainer_were_killed_and_repeat
     driver = subprocess.Popen(
         [sys.executable, "-m", "core", "sweep", *command], cwd=REPOSITORY, stdout=subprocess.DEVNULL
     )
-    wait_until(lambda: len(list(runs.ROOT.glob("*/result.json"))) >= 1)
+    wait_until(lambda: len(list(store.ROOT.glob("*/result.json"))) >= 1)
     driver.kill()
     driver.wait()
     wait_until(kill_a_trainer)
-    finished = {path: path.stat().st_mtime_ns for path in runs.ROOT.glob("*/result.json")}
+    finished = {path: path.stat().st_mtime_ns for path in store.ROOT.glob("*/result.json")}
     assert 1 <= len(finished) < 4
 
     code, out, err = core_command(capsys, *command)
     assert code == 0 and out.count(" 2 ") == 2 and "4 of 4 trials finished" in err
-    assert len(runs.list_runs()) == 4 and all(path.stat().st_mtime_ns == finished[path] for path in finished)
-    assert len(jobs._workers) == 1  # which trained all that was left in turn
-    for run in runs.list_runs():
-        steps = [point["step"] for point in runs.read_metrics(run)]
+    assert len(store.list_runs()) == 4 and all(path.stat().st_mtime_ns == finished[path] for path in finished)
+    assert len(queue._workers) == 1  # which trained all that was left in turn
+    for run in store.list_runs():
+        steps = [point["step"] for point in metrics.read(run)]
         assert steps == sorted(set(steps)) and steps[-1] == 100
 
     again, table, said = core_command(capsys, *command)
-    assert again == 0 and table == out and said == "" and len(jobs._workers) == 1
+    assert again == 0 and table == out and said == "" and len(queue._workers) == 1
 
-    last = runs.list_runs()[0]  # trained after others in one process, it is what it is alone
+    last = store.list_runs()[0]  # trained after others in one process, it is what it is alone
     alone = last.folder.parent / "alone"
     options = [f"--learning-rate={last.recipe.learning_rate}", f"--seed={last.recipe.seed}", f"--run={alone}"]
     assert __main__.main(["train", *SHORT, *options]) == 0
-    one, other = runs.load_weights(last), runs.load_weights(runs.read(alone))
+    one, other = run_checkpoints.load_weights(last), run_checkpoints.load_weights(store.read(alone))
     assert all(np.array_equal(one[name], other[name]) for name in one)

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from core import runs, tensors
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
+from core.runs import checkpoints, control, store, tensors
 
 TINY = NETWORKS["tiny"]
 MOST_SECONDS, MOST_MEBIBYTES = 0.5, 50
@@ -66,18 +66,18 @@ def test_one_changed_byte_anywhere_is_noticed(byte):
 
 def test_weights_without_a_digest_are_taken_from_others_alone(tmp_path):
     assert tensors.check(TINY, FOREIGN).keys() == weights_of(TINY).keys()
-    run = runs.create(tmp_path / "a", Recipe(network="tiny"), "", "", "", {})
+    run = store.create(tmp_path / "a", Recipe(network="tiny"), "", "", "", {})
     (run.folder / "weights.safetensors").write_bytes(FOREIGN)
-    with pytest.raises(runs.RunError, match="carries no digest"):
-        runs.load_weights(run)
+    with pytest.raises(store.RunError, match="carries no digest"):
+        checkpoints.load_weights(run)
 
 
 def test_a_shipped_file_is_the_one_that_was_shipped(tmp_path):
-    run = runs.create(tmp_path / "a", Recipe(network="tiny"), "", "", "", {})
-    runs.save_weights(run, weights_of(TINY), 1)
+    run = store.create(tmp_path / "a", Recipe(network="tiny"), "", "", "", {})
+    checkpoints.save_weights(run, weights_of(TINY), 1)
     (run.folder / "shipped").write_text("0" * 64)
-    with pytest.raises(runs.RunError, match="not the file that came with the app"):
-        runs.load_weights(run)
+    with pytest.raises(store.RunError, match="not the file that came with the app"):
+        checkpoints.load_weights(run)
 
 
 def as_npz():
@@ -178,7 +178,7 @@ def test_the_first_fault_is_named_in_the_order_of_what_costs_least_to_see():
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 @pytest.mark.parametrize(("saved_as", "fault"), [("a.keras", "ZIP archive"), ("a.weights.h5", "HDF5 file")])
 def test_a_file_of_keras_own_is_named_under_a_false_name(tmp_path, saved_as, fault):
-    from core import keras_model  # here, because it brings TensorFlow
+    from core.training import keras_model  # here, because it brings TensorFlow
 
     model = keras_model.build(TINY)
     (model.save if saved_as.endswith(".keras") else model.save_weights)(tmp_path / saved_as)
@@ -191,7 +191,7 @@ def test_a_file_of_keras_own_is_named_under_a_false_name(tmp_path, saved_as, fau
 READER = """
 import resource, sys
 from pathlib import Path
-from core import tensors
+from core.runs import tensors
 from core.model.networks import NETWORKS
 
 def high_water_mebibytes():
@@ -248,18 +248,18 @@ WRITER = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from core import runs
+from core.runs import checkpoints, store
 from core.model.networks import NETWORKS
 
-run, phase = runs.read(Path(sys.argv[1])), sys.argv[2]
+run, phase = store.read(Path(sys.argv[1])), sys.argv[2]
 shapes = NETWORKS["tiny"].weight_shapes
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
 def save(step):
-    runs.save_weights(run, {name: np.full(shape, step, np.float32) for name, shape in shapes.items()}, step)
-    runs.save_resume(run, {"all": np.full(100_000, step, np.float32)}, step)
+    checkpoints.save_weights(run, {name: np.full(shape, step, np.float32) for name, shape in shapes.items()}, step)
+    checkpoints.save_resume(run, {"all": np.full(100_000, step, np.float32)}, step)
 
 def before(name, function):
     setattr(os, name, lambda *a, **k: (die(), function(*a, **k)))
@@ -267,7 +267,7 @@ def before(name, function):
 def after(name, function):
     setattr(os, name, lambda *a, **k: (function(*a, **k), die()))
 
-held = runs.lock(run)  # as a trainer has
+held = control.lock(run)  # as a trainer has
 save(1)
 save(2)
 if phase == "temporary write":
@@ -297,19 +297,19 @@ PHASES = ("temporary write", "before fsync", "rotation", "between fsync and rena
 
 def kill_while_saving(folder, phase):
     """A writer that saved steps 1 and 2 is killed in a phase of saving step 3; what then loads."""
-    run = runs.create(folder, Recipe(network="tiny"), "", "", "", {})
+    run = store.create(folder, Recipe(network="tiny"), "", "", "", {})
     ended = subprocess.run(
         [sys.executable, "-c", WRITER, str(folder), phase], cwd=Path(__file__).parent.parent, capture_output=True
     )
     assert ended.returncode == -9, ended.stderr.decode()
-    weights, warning = runs.load_checkpoint(run)
-    state, step, resume_warning = runs.load_resume(run)
+    weights, warning = checkpoints.load_checkpoint(run)
+    state, step, resume_warning = checkpoints.load_resume(run)
     assert not warning and not resume_warning  # the newest one is whole
     steps = {float(value) for tensor in weights.values() for value in np.unique(tensor)}
     assert len(steps) == 1 and set(np.unique(state["all"])) == {step}
     left = list(folder.glob(".*"))
     assert bool(left) == (phase != "after rename")
-    with runs.lock(run):  # whoever has the lock next removes what the killed one left
+    with control.lock(run):  # whoever has the lock next removes what the killed one left
         assert not list(folder.glob(".*"))
     return steps.pop(), step
 
@@ -329,10 +329,10 @@ def test_a_writer_killed_25_times_in_any_phase_loses_no_checkpoint(tmp_path, pha
 
 @pytest.fixture
 def saved_twice(tmp_path):
-    run = runs.create(tmp_path / "run", Recipe(network="tiny"), "", "", "", {})
+    run = store.create(tmp_path / "run", Recipe(network="tiny"), "", "", "", {})
     for step in (1, 2):
-        runs.save_weights(run, weights_of(TINY, float(step)), step)
-        runs.save_resume(run, {"all": np.full(10, step)}, step)
+        checkpoints.save_weights(run, weights_of(TINY, float(step)), step)
+        checkpoints.save_resume(run, {"all": np.full(10, step)}, step)
     return run
 
 
@@ -341,16 +341,16 @@ def test_of_a_damaged_checkpoint_the_one_before_it_is_used_and_the_user_told(sav
     for name in ("weights.safetensors", "resume.safetensors"):
         path = saved_twice.folder / name
         path.write_bytes(flipped(path.read_bytes(), where % path.stat().st_size))
-    weights, warning = runs.load_checkpoint(saved_twice)
+    weights, warning = checkpoints.load_checkpoint(saved_twice)
     assert weights["fc1.bias"][0] == 1 and "is damaged, so the one before it is used" in warning
-    state, step, warning = runs.load_resume(saved_twice)
+    state, step, warning = checkpoints.load_resume(saved_twice)
     assert step == 1 and state["all"][0] == 1 and "goes on from iteration 1" in warning
 
 
 def test_where_both_are_damaged_it_is_said_and_nothing_loaded(saved_twice):
     for path in saved_twice.folder.glob("*.safetensors"):
         path.write_bytes(flipped(path.read_bytes(), 100))
-    with pytest.raises(runs.RunError):
-        runs.load_weights(saved_twice)
-    with pytest.raises(runs.RunError, match="cannot be read"):
-        runs.load_resume(saved_twice)
+    with pytest.raises(store.RunError):
+        checkpoints.load_weights(saved_twice)
+    with pytest.raises(store.RunError, match="cannot be read"):
+        checkpoints.load_resume(saved_twice)

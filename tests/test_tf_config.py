@@ -7,8 +7,10 @@ import time
 
 import pytest
 
-from core import __main__, runs, tf_config
+from core import __main__
+from core.jobs.scale import tf_config
 from core.recipe import Recipe
+from core.runs import store
 
 TWO = ["10.0.0.1:5000", "10.0.0.2:5000"]
 
@@ -76,11 +78,11 @@ def test_a_batch_too_small_for_the_workers_is_refused(monkeypatch, capsys, index
 @pytest.mark.parametrize("words", [config({"worker": TWO}), "worker"])
 @pytest.mark.parametrize("command", [["sweep", "--network", "tiny"], ["reproduce", "tiny"]])
 def test_what_trains_each_run_in_one_process_refuses_a_cluster(monkeypatch, tmp_path, capsys, command, words):
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
     monkeypatch.setenv("TF_CONFIG", words)
     assert __main__.main(command) == 2
     out, err = capsys.readouterr()
-    assert out == "" and err.startswith("error: TF_CONFIG") and err.count("\n") == 1 and runs.list_runs() == []
+    assert out == "" and err.startswith("error: TF_CONFIG") and err.count("\n") == 1 and store.list_runs() == []
 
 
 def test_a_table_alone_needs_no_cluster(monkeypatch, capsys):

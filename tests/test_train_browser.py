@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from core import runs
 from core.recipe import Recipe
+from core.runs import checkpoints, control, metrics, results, store
 from tests.needs import wait_until
 from tests.server import open_page, serving
 
@@ -62,7 +62,7 @@ def test_a_training_is_started_watched_stopped_and_resumed(browser, environment,
         page.get_by_role("button", name="Stop", exact=True).click()
         page.get_by_text(re.compile(r"Stopped at iteration [\d,]+ of 5,000")).wait_for()
         second.get_by_text(re.compile(r"Stopped at iteration [\d,]+ of 5,000")).wait_for()
-        assert runs.status(runs.read(folder)) == "stopped"
+        assert control.status(store.read(folder)) == "stopped"
         page.get_by_role("button", name="Resume", exact=True).click()
         page.get_by_text(re.compile(r"Accuracy 0\.\d{4} ± 0\.\d{4} on the 1,000 embedded test digits")).wait_for()
         page.goto(f"{server.url}/compare?runs=tiny-1")
@@ -106,15 +106,15 @@ def test_a_training_outlives_its_servers_is_stopped_from_another_and_leaves_no_p
         page.context.close()
         os.kill(server.pid, signal.SIGKILL)
     assert processes_of(tmp_path / "runs") == [trainer]
-    step = runs.read_progress(runs.read(run))["step"]
-    wait_until(lambda: runs.read_progress(runs.read(run))["step"] > step)
+    step = control.read_progress(store.read(run))["step"]
+    wait_until(lambda: control.read_progress(store.read(run))["step"] > step)
     with serving(APP, logs[2], **environment) as server:
         page = visit(browser, f"{server.url}/train?run=tiny-1")
         wait_past(page, iteration(page))
         page.get_by_role("button", name="Stop", exact=True).click()
         page.get_by_text(re.compile(r"Stopped at iteration [\d,]+ of 1,000,000")).wait_for()
         wait_until(lambda: trainer not in processes_of(tmp_path / "runs"))
-        assert runs.status(runs.read(run)) == "stopped" and runs.load_weights(runs.read(run))
+        assert control.status(store.read(run)) == "stopped" and checkpoints.load_weights(store.read(run))
         page.reload()
         wait_until(lambda: len(processes_of(tmp_path / "runs")) == 2)  # a trainer that waits, warm, for the next Start
         os.kill(server.pid, signal.SIGKILL)
@@ -178,20 +178,22 @@ def test_what_is_typed_last_is_trained_whether_tapped_or_clicked_and_back_leaves
 
 def test_the_compare_page_follows_runs_that_grow(browser, environment, tmp_path):
     first, second = (
-        runs.create(tmp_path / "runs" / f"sweep-tiny-seed{seed}", Recipe(network="tiny", seed=seed), "", "", "2026", {})
+        store.create(
+            tmp_path / "runs" / f"sweep-tiny-seed{seed}", Recipe(network="tiny", seed=seed), "", "", "2026", {}
+        )
         for seed in (1, 2)
     )
     point = {"train_accuracy": 0.5, "test_accuracy": 0.5, "train_loss": 1.0, "test_loss": 1.0, "learning_rate": 1e-3}
-    runs.append_metrics(first, point | {"step": 10})
+    metrics.append(first, point | {"step": 10})
     with serving(APP, tmp_path / "log", **environment) as server:
-        with runs.lock(second):
+        with control.lock(second):
             page = visit(browser, f"{server.url}/compare?runs={first.name}&runs={second.name}")
             lacking = page.get_by_text(f"No curve of this yet: {second.name}")
             lacking.wait_for()
-            runs.append_metrics(second, point | {"step": 10})
+            metrics.append(second, point | {"step": 10})
             lacking.wait_for(state="detached")  # nobody touched the page
             unmeasured = page.get_by_text("No run has finished yet")
             assert unmeasured.count() == 1
             result = {"accuracy": 0.5, "standard_error": 0.1, "loss": 1.0, "data": "test set", "steps": 10}
-            runs.write_result(second, result)
+            results.write(second, result)
         unmeasured.wait_for(state="detached")  # the rest of the page says how it ended

@@ -5,11 +5,13 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import jobs, runs
 from core.images import mnist
+from core.jobs import queue
 from core.model.networks import NETWORKS
 from core.presets import PRESETS, as_in_the_report
 from core.recipe import Recipe
+from core.runs import control as run_control
+from core.runs import labels, metrics, results, store
 from pages.shared import starting
 from pages.shared.recipe_form import FIELDS, from_link, in_link
 from tests.needs import PATIENCE_SECONDS
@@ -18,8 +20,8 @@ from tests.needs import PATIENCE_SECONDS
 @pytest.fixture(autouse=True)
 def no_trainer(tmp_path, monkeypatch):
     """A folder of runs of its own, in which the queue stands still: trainers are test_jobs.py's story."""
-    monkeypatch.setattr(runs, "ROOT", tmp_path)
-    monkeypatch.setattr(jobs, "advance", lambda: None)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    monkeypatch.setattr(queue, "advance", lambda: None)
 
 
 def visit(**link):
@@ -45,7 +47,7 @@ def said(app):
 
 
 def run_in(**fields):
-    return jobs.create(Recipe(**{"network": "tiny", "steps": 100} | fields))
+    return queue.create(Recipe(**{"network": "tiny", "steps": 100} | fields))
 
 
 def boxes(app):
@@ -123,7 +125,7 @@ def test_what_cannot_be_meant_is_refused_in_words_and_start_trains_nothing(label
     app = visit(**in_link(Recipe(network="tiny")))
     control(app, label).set_value(typed)
     press(app, "Start")  # pressed at once: no rerun lies between the typing and the press
-    assert jobs.queue() == [] and f"Not started. {refused}" in said(app)
+    assert queue.queue() == [] and f"Not started. {refused}" in said(app)
     assert f"This cannot be trained: {refused}" in said(app)
 
 
@@ -132,7 +134,7 @@ def test_what_is_typed_is_taken_as_it_is_meant_also_when_start_is_pressed_at_onc
     for label, typed in (("Iterations", "1e3"), ("Batch", "1.000"), ("keep_prob", "0,5"), ("Learning rate", ",01")):
         control(app, label).set_value(typed)
     press(app, "Start")
-    (run,) = jobs.queue()
+    (run,) = queue.queue()
     assert run.recipe == Recipe(network="dropout", steps=1000, batch=1000, keep_prob=0.5, learning_rate=0.01)
     control(app, "Network").select("tiny")
     press(app, "As in the report")  # of the network that was chosen just now
@@ -143,13 +145,13 @@ def test_one_press_makes_one_run_and_a_later_one_another(monkeypatch):
     app = visit(**in_link(Recipe(network="tiny")))
     press(app, "Start")
     press(app, "Start")  # a double click
-    assert len(jobs.queue()) == 1
+    assert len(queue.queue()) == 1
     control(app, "Seed").set_value("1")
     press(app, "Start")
-    assert [run.recipe.seed for run in jobs.queue()] == [0, 1]
+    assert [run.recipe.seed for run in queue.queue()] == [0, 1]
     monkeypatch.setattr(starting, "ONE_PRESS_SECONDS", 0.0)
     press(app, "Start")
-    assert [run.recipe.seed for run in jobs.queue()] == [0, 1, 1]
+    assert [run.recipe.seed for run in queue.queue()] == [0, 1, 1]
 
 
 def test_presets_fill_the_controls():
@@ -175,14 +177,14 @@ def test_what_does_not_go_together_is_refused_and_cannot_be_started():
     control(app, "Batch").set_value("4000").run()
     refused = "batch is 4000; allowed with all pairs of a sum network: a whole number from 1 to 1,024"
     assert refused in said(app)
-    assert f"Not started. {refused}" in said(press(app, "Start")) and jobs.queue() == []
+    assert f"Not started. {refused}" in said(press(app, "Start")) and queue.queue() == []
 
 
 def test_start_queues_the_recipe_of_the_form_and_the_link_finds_the_run_again():
     app = press(visit(**in_link(Recipe(network="tiny", steps=77, seed=3))), "Start")
     assert app.query_params["run"] == "tiny-1"
-    run = runs.read(runs.ROOT / "tiny-1")
-    assert run.recipe == Recipe(network="tiny", steps=77, seed=3) and runs.status(run) == "queued"
+    run = store.read(store.ROOT / "tiny-1")
+    assert run.recipe == Recipe(network="tiny", steps=77, seed=3) and run_control.status(run) == "queued"
     assert "place 1 in the queue" in said(app)
     control(app, "Seed").set_value("4")
     press(app, "Start")
@@ -192,15 +194,15 @@ def test_start_queues_the_recipe_of_the_form_and_the_link_finds_the_run_again():
 
 def test_a_run_that_waits_names_the_run_that_is_trained_and_what_is_left_of_it():
     first, second = run_in(), run_in()
-    runs.mark_queued(second, 1)
-    with runs.lock(first):
-        runs.write_progress(first, "training", step=1, steps=100)  # the first iteration says nothing of the pace
+    run_control.mark_queued(second, 1)
+    with run_control.lock(first):
+        run_control.write_progress(first, "training", step=1, steps=100)  # the first iteration says nothing of the pace
         assert "Iteration 1 of 100" in bars(visit(run=first.name))
-        runs.write_progress(first, "training", step=50, steps=100, images_per_second=1234, seconds_left=7500.0)
+        run_control.write_progress(first, "training", step=50, steps=100, images_per_second=1234, seconds_left=7500.0)
         app = visit(run=second.name)
         assert f"place 1 in the queue. Ahead of it: {first.name} (2 h 5 min left)." in said(app)
         assert "Iteration 50 of 100 · 2 h 5 min left · 1,234 images/s" in bars(visit(run=first.name))
-        runs.write_progress(first, "measuring", step=100, steps=100, done=0.4)
+        run_control.write_progress(first, "measuring", step=100, steps=100, done=0.4)
         app = visit(run=first.name)
         assert bars(app) == ["Measuring its accuracy on all test images…"]
         assert app.get("progress")[0].proto.value == 40
@@ -219,10 +221,10 @@ def test_the_images_are_named_where_they_are_chosen_and_beside_what_they_led_to(
     mnist.cache_path().touch()
     app = visit(network="tiny")
     assert "all 59,000" in control(app, "Training images").options and "4,000" not in said(app)
-    run = runs.settle_data(run_in(examples=250), mnist.embedded().description, "embedded")
+    run = store.settle_data(run_in(examples=250), mnist.embedded().description, "embedded")
     for step in (1, 2, 10):
         point = {"step": step, "train_accuracy": 0.1, "test_accuracy": 0.1, "train_loss": 2.0, "test_loss": 2.0}
-        runs.append_metrics(run, point | {"learning_rate": 1e-3, "seconds": step / 10})
+        metrics.append(run, point | {"learning_rate": 1e-3, "seconds": step / 10})
     app = visit(run=run.name, network="tiny", steps="1000")
     assert "Trained on 250 of the 4,000 training images of the part of MNIST that comes with the app." in said(app)
     assert "Test is on 1,000 test images (500 at iteration 1)" in said(app)
@@ -234,10 +236,10 @@ def test_repeats_differ_in_their_seed_and_are_drawn_as_one():
     app = visit(**in_link(Recipe(network="tiny", seed=5)))
     control(app, "Repeats").set_value("3").run()
     press(app, "Start")
-    assert [run.recipe.seed for run in jobs.queue()] == [5, 6, 7]
-    for run in jobs.queue():
+    assert [run.recipe.seed for run in queue.queue()] == [5, 6, 7]
+    for run in queue.queue():
         point = {"step": 1, "train_accuracy": 0.1, "test_accuracy": 0.1, "train_loss": 2.0, "test_loss": 2.0}
-        runs.append_metrics(run, point | {"learning_rate": 1e-3})
+        metrics.append(run, point | {"learning_rate": 1e-3})
     app = visit(run="tiny-1")
     assert control(app, "Mean of 3 seeds").value is False
     control(app, "Mean of 3 seeds").set_value(True).run()
@@ -246,18 +248,18 @@ def test_repeats_differ_in_their_seed_and_are_drawn_as_one():
 
 def test_a_stopped_run_is_resumed_and_a_waiting_one_stopped():
     run = run_in()
-    runs.write_progress(run, "stopped", step=40, steps=100)
+    run_control.write_progress(run, "stopped", step=40, steps=100)
     app = visit(run=run.name)
     assert "Stopped at iteration 40 of 100" in said(app)
     press(app, "Resume")
-    assert runs.status(run) == "queued"
+    assert run_control.status(run) == "queued"
     press(app, "Stop")
-    assert runs.status(run) == "stopped"
+    assert run_control.status(run) == "stopped"
 
 
 def test_a_failed_run_says_why_with_its_last_words():
     run = run_in()
-    runs.note_failure(run, "The loss is no longer finite after step 12.")
+    run_control.note_failure(run, "The loss is no longer finite after step 12.")
     (run.folder / "log.txt").write_text("step 11 of 100\nstep 12 of 100\n")
     app = visit(run=run.name)
     assert "It failed. The loss is no longer finite after step 12." in said(app)
@@ -266,16 +268,16 @@ def test_a_failed_run_says_why_with_its_last_words():
 
 def test_a_finished_run_says_what_was_measured():
     run = run_in()
-    run = runs.settle_data(run, mnist.embedded().description, "embedded")
+    run = store.settle_data(run, mnist.embedded().description, "embedded")
     result = {"accuracy": 0.9612, "standard_error": 0.0019, "loss": 0.1, "data": "the 1,000 embedded test digits"}
-    runs.write_result(run, result | {"steps": 100, "seconds": 9075.0})
+    results.write(run, result | {"steps": 100, "seconds": 9075.0})
     words = said(visit(run=run.name))
     assert "Accuracy 0.9612 ± 0.0019 on the 1,000 embedded test digits, after 2 h 31 min of training here." in words
     assert "Trained on all 4,000 training images of the part of MNIST that comes with the app." in words
 
 
 def test_a_full_queue_is_said_on_the_page(monkeypatch):
-    monkeypatch.setattr(jobs, "LONGEST_QUEUE", 0)
+    monkeypatch.setattr(queue, "LONGEST_QUEUE", 0)
     assert "runs are waiting already" in said(press(visit(), "Start"))
 
 
@@ -289,7 +291,7 @@ def test_title_note_and_star_are_kept():
     app = visit(run=run.name)
     control(app, "Title").set_value("first try").run()
     control(app, "Star").set_value(True).run()
-    assert runs.read_label(run) == runs.Label("first try", "", True)
+    assert labels.read(run) == labels.Label("first try", "", True)
     assert "★ first try (tiny-1)" in control(app, "Watch a run").options
 
 

@@ -6,17 +6,22 @@ import signal
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from core import jobs, keras_model, runs, training
 from core.evaluation import evaluate
 from core.images import mnist, pen
 from core.insight import number_line
+from core.jobs import queue
 from core.model import forward
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
+from core.runs import checkpoints, control, results, snapshots, store
+from core.runs import metrics as run_metrics
+from core.training import keras_model, loop, precision
+from core.training import trainer as run_trainer
 from tests.needs import PATIENCE_SECONDS, wait_until
 
 AUGMENTED = ["--shift-pixels", "2", "--turn-degrees", "10", "--elastic-pixels", "0.7", "--stroke-width", "0.5"]
@@ -41,7 +46,7 @@ def folder(tmp_path, monkeypatch):
 
 def trainer(**fields):
     recipe = Recipe(**{"precision": "float32", "steps": 100, "batch": 8} | fields)
-    return training.Trainer(recipe, recipe.architecture, mnist.embedded(), recipe.precision)
+    return run_trainer.Trainer(recipe, recipe.architecture, mnist.embedded(), recipe.precision)
 
 
 @pytest.mark.parametrize("tied", [True, False])
@@ -103,21 +108,21 @@ def test_pen_strokes_alone_are_a_batch_too(few_pens):
 
 def test_no_more_is_drawn_than_is_seen_and_a_stop_is_heard_meanwhile(few_pens, tmp_path, monkeypatch):
     recipe = Recipe(network="tiny", batch=8, steps=10, pen_share=0.5)
-    images, _ = training.pen_images(recipe)
+    images, _ = run_trainer.pen_images(recipe)
     assert len(images) == 2 * 30  # 40 of them are seen
     monkeypatch.setattr(pen, "_drawn", {})
-    run = runs.create(tmp_path / "pen", recipe, "embedded", "embedded", "2020-01-01", {})
-    runs.wish(run, stop=True)
-    with pytest.raises(training.Stop):
-        training.train(run, mnist.embedded())
-    assert runs.status(run) == "stopped" and not (run.folder / "weights.safetensors").exists()
+    run = store.create(tmp_path / "pen", recipe, "embedded", "embedded", "2020-01-01", {})
+    control.request(run, stop=True)
+    with pytest.raises(loop.Stop):
+        loop.train(run, mnist.embedded())
+    assert control.status(run) == "stopped" and not (run.folder / "weights.safetensors").exists()
 
 
 @pytest.mark.parametrize("weight_decay", [0.0, 0.5])
 def test_adam_steps_are_keras_adams_steps(weight_decay):
     work = trainer(network="deep", batch=16, schedule="constant", average_decay=0.0, weight_decay=weight_decay)
     model = keras_model.build(NETWORKS["deep"], seed=0)
-    optimizer = training.keras.optimizers.AdamW(1e-3, weight_decay=weight_decay, epsilon=training.ADAM_EPSILON)
+    optimizer = keras.optimizers.AdamW(1e-3, weight_decay=weight_decay, epsilon=run_trainer.ADAM_EPSILON)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     data, order = mnist.embedded(), mnist.batches(4000, 16, 0, 0, 5)
     for batch in order:
@@ -177,7 +182,7 @@ def test_learning_rate_turned_while_it_runs_is_noted_and_resumed():
 def test_points_are_dense_at_first_and_then_even(steps, points):
     step = 0
     for point in points:
-        step = training.point_after(step, steps)
+        step = loop.point_after(step, steps)
         assert step == point
 
 
@@ -185,9 +190,9 @@ def test_points_are_dense_at_first_and_then_even(steps, points):
 def test_snapshots_are_points_of_the_curve_that_lie_ever_further_apart(steps):
     points, step = [], 0
     while step < steps:
-        step = training.point_after(step, steps)
+        step = loop.point_after(step, steps)
         points.append(step)
-    taken = training.snapshot_steps(steps)
+    taken = loop.snapshot_steps(steps)
     assert taken[0] == 1 and taken[-1] == steps and set(taken) <= set(points) and len(taken) <= 32
     assert all(later >= 1.5 * earlier for earlier, later in zip(taken[:-1], taken[1:-1], strict=False))
     assert steps != 2500 or len(taken) == 16
@@ -219,7 +224,7 @@ def test_bfloat16_trains_the_same_float32_variables():
         loss, _ = work.advance(10)
     assert loss < first
     assert {v.dtype for v in work.model.trainable_variables} == {"float32"}
-    assert training.faster_precision() in ("float32", "bfloat16")
+    assert precision.faster() in ("float32", "bfloat16")
 
 
 def test_a_point_judges_the_averaged_weights_as_numpy_would():
@@ -238,10 +243,10 @@ def test_a_machine_busy_with_other_things_does_not_decide_the_number_format(monk
     """Others may hold up any of a trial's rounds, and did: a run in the wrong format took twenty times as long."""
     held_up = itertools.cycle([5, 5, 0])
     seconds = {tf.float32: float32, tf.bfloat16: bfloat16}
-    monkeypatch.setattr(training, "_convolution_seconds", lambda dtype: seconds[dtype] + next(held_up))
-    monkeypatch.setattr(training, "TRIAL_SECONDS", 0.0)
-    monkeypatch.setattr(training, "LEAST_ROUNDS", 4)
-    assert training.faster_precision.__wrapped__() == ("float32" if float32 < bfloat16 else "bfloat16")
+    monkeypatch.setattr(precision, "_convolution_seconds", lambda dtype: seconds[dtype] + next(held_up))
+    monkeypatch.setattr(precision, "TRIAL_SECONDS", 0.0)
+    monkeypatch.setattr(precision, "LEAST_ROUNDS", 4)
+    assert precision.faster.__wrapped__() == ("float32" if float32 < bfloat16 else "bfloat16")
 
 
 def test_a_run_shorter_than_the_averaging_keeps_what_it_learned():
@@ -253,8 +258,8 @@ def test_a_run_shorter_than_the_averaging_keeps_what_it_learned():
 
 def test_a_resumed_run_goes_on_in_its_number_format():
     work = trainer(network="deep", precision="bfloat16")
-    assert training.Trainer.precision_of(work.state()) == "bfloat16"
-    assert training.first_precision(Recipe(deterministic=True)) == "float32"
+    assert run_trainer.Trainer.precision_of(work.state()) == "bfloat16"
+    assert precision.first(Recipe(deterministic=True)) == "float32"
 
 
 def test_command_trains_and_the_run_holds_what_it_printed(folder):
@@ -265,11 +270,11 @@ def test_command_trains_and_the_run_holds_what_it_printed(folder):
     code, out, err = finished(process)
     assert code == 0, err
     assert "embedded images" in err and "left" in err and "Traceback" not in err
-    run = runs.read(folder)
-    result, points = runs.read_result(run), runs.read_metrics(run)
+    run = store.read(folder)
+    result, points = results.read(run), run_metrics.read(run)
     assert f"accuracy {result['accuracy']:.4f}" in out and result["accuracy"] > 0.6
     assert points[-1]["step"] == 120 and points[0]["test_accuracy"] < points[-1]["test_accuracy"]
-    assert run.data_name == "embedded" and run.recipe.seed == 1 and runs.status(run) == "finished"
+    assert run.data_name == "embedded" and run.recipe.seed == 1 and control.status(run) == "finished"
     (events,) = folder.glob("events.out.tfevents.*")
     read = [tf.compat.v1.Event.FromString(record.numpy()) for record in tf.data.TFRecordDataset(str(events))]
     told = {
@@ -277,13 +282,13 @@ def test_command_trains_and_the_run_holds_what_it_printed(folder):
     }
     curve = {point["step"]: pytest.approx(point["test_accuracy"]) for point in points}
     assert {step: value for (step, tag), value in told.items() if tag == "accuracy/test"} == curve
-    evaluated = evaluate(run.network, runs.load_weights(run), mnist.embedded())
+    evaluated = evaluate(run.network, checkpoints.load_weights(run), mnist.embedded())
     assert evaluated.accuracy == result["accuracy"]
     may_be = {"lock", "snapshots", "before-weights.safetensors"}  # the last one if it trained for SAVE_SECONDS
     leftovers = {path.name for path in folder.iterdir() if "tfevents" not in path.name} - may_be
     assert leftovers == {"run.json", "metrics.jsonl", "weights.safetensors", "answers.safetensors", "result.json"}
-    assert runs.snapshot_steps(run) == training.snapshot_steps(120)
-    first, last = (number_line.from_snapshot(runs.load_snapshot(run, step)) for step in (1, 120))
+    assert snapshots.steps(run) == loop.snapshot_steps(120)
+    first, last = (number_line.from_snapshot(snapshots.load(run, step)) for step in (1, 120))
     assert not np.array_equal(first.scores, last.scores)
 
 
@@ -297,20 +302,22 @@ def test_stopped_and_resumed_equals_never_stopped(folder):
     stopped.send_signal(signal.SIGINT)
     code, _, err = finished(stopped)
     assert code == 130 and f"--resume {folder / 'parts'}" in err
-    run = runs.read(folder / "parts")
-    assert runs.status(run) == "stopped" and runs.read_metrics(run)[-1]["step"] < 30
-    runs.save_snapshot(run, {"scores": np.zeros(1)}, 29)  # as if it had gone on, unsaved, until a crash
+    run = store.read(folder / "parts")
+    assert control.status(run) == "stopped" and run_metrics.read(run)[-1]["step"] < 30
+    snapshots.save(run, {"scores": np.zeros(1)}, 29)  # as if it had gone on, unsaved, until a crash
     assert finished(command("train", "--resume", folder / "parts"))[0] == 0
 
-    whole, parts = (runs.read(folder / folder) for folder in ("whole", "parts"))
-    for (name, tensor), again in zip(runs.load_weights(whole).items(), runs.load_weights(parts).values(), strict=True):
+    whole, parts = (store.read(folder / folder) for folder in ("whole", "parts"))
+    for (name, tensor), again in zip(
+        checkpoints.load_weights(whole).items(), checkpoints.load_weights(parts).values(), strict=True
+    ):
         assert np.array_equal(tensor, again), name
     for name in ("weights.safetensors", "answers.safetensors"):
         assert (whole.folder / name).read_bytes() == (parts.folder / name).read_bytes(), name
-    assert timeless(runs.read_metrics(whole)) == timeless(runs.read_metrics(parts))
-    assert runs.snapshot_steps(whole) == runs.snapshot_steps(parts) == training.snapshot_steps(30)
-    for step in training.snapshot_steps(30):
-        one, other = (runs.load_snapshot(run, step)["scores"] for run in (whole, parts))
+    assert timeless(run_metrics.read(whole)) == timeless(run_metrics.read(parts))
+    assert snapshots.steps(whole) == snapshots.steps(parts) == loop.snapshot_steps(30)
+    for step in loop.snapshot_steps(30):
+        one, other = (snapshots.load(run, step)["scores"] for run in (whole, parts))
         assert np.array_equal(one, other), step
 
 
@@ -318,7 +325,7 @@ EVERY_NETWORK = """
 import sys
 import numpy as np
 import tensorflow as tf
-from core import training
+from core.training.trainer import Trainer
 from core.images import mnist, pen
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
@@ -330,7 +337,7 @@ pen.to_train = lambda: written  # all of them take seconds to draw
 for name in sys.argv[1:]:
     for tied in (True, False) if NETWORKS[name].reads_pairs else (True,):
         recipe = Recipe(network=name, tied=tied, batch=8, steps=6, **FIELDS)
-        whole, again = (training.Trainer(recipe, recipe.architecture, mnist.embedded(), "float32") for _ in range(2))
+        whole, again = (Trainer(recipe, recipe.architecture, mnist.embedded(), "float32") for _ in range(2))
         whole.advance(2)
         state = whole.state()
         whole.advance(4)
@@ -346,7 +353,7 @@ assert "streamlit" not in sys.modules  # a trainer's process needs no page
 
 def test_every_network_goes_on_to_the_bit_dropout_and_averages_included(folder):
     # two processes share the list: building a graph keeps one core busy
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": jobs.REPOSITORY}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": queue.REPOSITORY}
     shares = [list(NETWORKS)[i::2] for i in range(2)]
     ended = [subprocess.Popen([sys.executable, "-c", EVERY_NETWORK, *share], **pipes) for share in shares]
     lines = []
@@ -358,37 +365,37 @@ def test_every_network_goes_on_to_the_bit_dropout_and_averages_included(folder):
 
 def test_a_loss_that_is_not_finite_ends_the_run_and_says_what_to_do(tmp_path):
     recipe = Recipe(network="deep", steps=10, batch=4, precision="float32", learning_rate=0.5)
-    run = runs.create(tmp_path / "wild", recipe, "embedded", "embedded", "2020-01-01", {})
-    work = training.Trainer(recipe, run.network, mnist.embedded(), "float32")
+    run = store.create(tmp_path / "wild", recipe, "embedded", "embedded", "2020-01-01", {})
+    work = run_trainer.Trainer(recipe, run.network, mnist.embedded(), "float32")
     work.variables[-1].assign(work.variables[-1] * np.nan)
-    with pytest.raises(training.TrainingError, match=r"loss is no longer finite after step 1\. .* than 0\.5"):
-        training._follow(run, work, lambda progress: None)
+    with pytest.raises(loop.TrainingError, match=r"loss is no longer finite after step 1\. .* than 0\.5"):
+        loop._follow(run, work, lambda progress: None)
 
 
 def test_loading_ends_with_the_first_iteration_and_measuring_tells_how_far_it_is(tmp_path, monkeypatch):
-    told, write = [], runs.write_progress
+    told, write = [], control.write_progress
 
     def heard(run, phase, **numbers):
         told.append((phase, numbers))
         write(run, phase, **numbers)
 
-    monkeypatch.setattr(runs, "write_progress", heard)
-    run = jobs.create(Recipe(network="tiny", steps=3, batch=8, precision="float32"), tmp_path / "run")
-    training.train(run, mnist.embedded())
-    assert told[0] == ("training", {"step": 1, "steps": 3}) and len(runs.read_metrics(run)) == 3
+    monkeypatch.setattr(control, "write_progress", heard)
+    run = queue.create(Recipe(network="tiny", steps=3, batch=8, precision="float32"), tmp_path / "run")
+    loop.train(run, mnist.embedded())
+    assert told[0] == ("training", {"step": 1, "steps": 3}) and len(run_metrics.read(run)) == 3
     done = [more["done"] for phase, more in told if phase == "measuring"]
     assert done == sorted(set(done)) and done[0] == 0 and done[-1] == 1 and len(done) > 2
 
 
 def test_weights_that_are_not_finite_are_never_saved(tmp_path, monkeypatch):
     """ReLU turns a convolution that is not a number into zeros, and the loss stays finite."""
-    monkeypatch.setattr(training, "SAVE_SECONDS", 0)
+    monkeypatch.setattr(loop, "SAVE_SECONDS", 0)
     recipe = Recipe(network="deep", steps=10, batch=4, precision="float32", average_decay=0.0)
-    run = runs.create(tmp_path / "wild", recipe, "embedded", "embedded", "2020-01-01", {})
-    work = training.Trainer(recipe, run.network, mnist.embedded(), "float32")
+    run = store.create(tmp_path / "wild", recipe, "embedded", "embedded", "2020-01-01", {})
+    work = run_trainer.Trainer(recipe, run.network, mnist.embedded(), "float32")
     work.variables[0].assign(work.variables[0] * np.nan)
-    with pytest.raises(training.TrainingError, match="weights are no longer finite after step 1"):
-        training._follow(run, work, lambda progress: None)
+    with pytest.raises(loop.TrainingError, match="weights are no longer finite after step 1"):
+        loop._follow(run, work, lambda progress: None)
     assert not (run.folder / "weights.safetensors").exists()
 
 

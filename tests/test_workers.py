@@ -10,8 +10,9 @@ import time
 
 import pytest
 
-from core import jobs, runs
+from core.jobs import queue
 from core.recipe import Recipe
+from core.runs import checkpoints, control, metrics, store
 from tests.needs import wait_until
 
 MOVED = {"shift_pixels": 2, "turn_degrees": 10, "elastic_pixels": 0.7, "stroke_width": 0.5, "flags": 0.3}
@@ -41,9 +42,11 @@ WITH_TIES = [
 AGREE = """
 import json, sys
 import numpy as np
-from core import tf_config, training, workers
 from core.images import mnist, pen
+from core.jobs.scale import tf_config
 from core.recipe import Recipe
+from core.training import workers
+from core.training.trainer import Trainer
 
 written = pen.to_train()[:30]
 pen.to_train = lambda: written  # all of them take seconds to draw
@@ -54,7 +57,7 @@ for fields in recipes:
     if not crew.cluster.is_chief:
         assert workers.follow(crew, None, data) == 0
         continue
-    alone = training.Trainer(recipe, recipe.architecture, data, "float32")
+    alone = Trainer(recipe, recipe.architecture, data, "float32")
     before = alone.weights()
     together = workers.chief_of(crew)(recipe, recipe.architecture, data, "float32")
     for part in (1, steps - 1):
@@ -91,7 +94,7 @@ def started(addresses, arguments):
         processes.append(
             subprocess.Popen(
                 [sys.executable, *map(str, arguments)],
-                cwd=jobs.REPOSITORY,
+                cwd=queue.REPOSITORY,
                 env=os.environ | {"TF_CONFIG": json.dumps(config)},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -144,11 +147,11 @@ def test_workers_agree_in_their_loss_after_50_steps_also_where_weights_part(work
 @pytest.mark.soak
 @pytest.mark.parametrize(("victim", "blow"), [(1, signal.SIGKILL), (3, signal.SIGSTOP), (0, signal.SIGKILL)])
 def test_a_lost_worker_is_named_and_the_run_goes_on_with_fewer(tmp_path, victim, blow):
-    run = jobs.create(Recipe(network="tiny", batch=32, steps=1_000_000, precision="float32"), tmp_path / "run")
+    run = queue.create(Recipe(network="tiny", batch=32, steps=1_000_000, precision="float32"), tmp_path / "run")
     before, addresses = {path.name for path in tmp_path.iterdir()}, free_addresses(4)
     resume = ["-m", "core", "train", "--resume", run.folder]
     processes = started(addresses, resume)
-    wait_until(lambda: runs.has_weights(run), processes, 300)
+    wait_until(lambda: checkpoints.has_weights(run), processes, 300)
     processes[victim].send_signal(blow)
     struck = time.monotonic()
     others = [process for process in processes if process is not processes[victim]]
@@ -161,18 +164,18 @@ def test_a_lost_worker_is_named_and_the_run_goes_on_with_fewer(tmp_path, victim,
         assert "Traceback" not in err and err.count("no longer answers") == 1
     assert {path.name for path in tmp_path.iterdir()} == before
     if victim == 0:  # who wrote the folder is dead: nobody could say why
-        assert runs.status(run) == "interrupted"
+        assert control.status(run) == "interrupted"
     else:
-        assert f"worker {victim} ({addresses[victim]}) no longer answers" in runs.failure(run)
-    _, done, _ = runs.load_resume(run)
+        assert f"worker {victim} ({addresses[victim]}) no longer answers" in control.failure(run)
+    _, done, _ = checkpoints.load_resume(run)
 
     addresses = free_addresses(2)
     processes = started(addresses, resume)
-    wait_until(lambda: runs.read_progress(run).get("step", 0) > done, processes, 300)
+    wait_until(lambda: control.read_progress(run).get("step", 0) > done, processes, 300)
     processes[0].send_signal(signal.SIGTERM)
     for code, _, err in ended(processes):
         assert code == 130 and "Traceback" not in err, err[-2000:]
-    assert runs.status(run) == "stopped" and runs.load_resume(run)[1] > done
+    assert control.status(run) == "stopped" and checkpoints.load_resume(run)[1] > done
 
 
 def test_two_commands_train_one_run_that_the_chief_alone_writes(tmp_path):
@@ -182,7 +185,7 @@ def test_two_commands_train_one_run_that_the_chief_alone_writes(tmp_path):
     assert (code, follower) == (0, 0), err + told
     assert "accuracy" in out and nothing == "" and told.splitlines()[-1] == "The chief has finished the run."
     assert "WARNING" not in err + told and [path.name for path in tmp_path.iterdir()] == ["run"]
-    assert runs.read_metrics(runs.read(tmp_path / "run"))[-1]["step"] == 20
+    assert metrics.read(store.read(tmp_path / "run"))[-1]["step"] == 20
 
 
 @pytest.mark.soak
@@ -198,4 +201,4 @@ def test_workers_asked_for_two_recipes_say_so_and_end(tmp_path):
     for code, _, err in ended([chief, other]):
         assert code == 2 and "Traceback" not in err
         assert f"worker 1 ({addresses[1]}) was asked for another recipe than the chief." in err
-    assert "another recipe" in runs.failure(runs.read(tmp_path / "run"))
+    assert "another recipe" in control.failure(store.read(tmp_path / "run"))

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from core import runs
 from core.insight.mistakes import confusion
 from core.insight.readings import of_digits
 from core.model.answers import Answers
 from core.model.networks import NETWORKS
+from core.runs import checkpoints, store
 from pages.insight.sections.confusions import _in_words
 from pages.shared.written import counted, rounded
 from tests.server import REPOSITORY
@@ -26,9 +26,9 @@ def test_one_is_not_several():
 
 
 def test_a_run_without_weights_says_why():
-    shipped = runs.read(REPOSITORY / "checkpoints" / "dropout-keep0.3-seed1")
-    with pytest.raises(runs.RunError, match="is shipped without its weights; only its curve is here"):
-        runs.load_checkpoint(shipped)
+    shipped = store.read(REPOSITORY / "checkpoints" / "dropout-keep0.3-seed1")
+    with pytest.raises(store.RunError, match="is shipped without its weights; only its curve is here"):
+        checkpoints.load_checkpoint(shipped)
 
 
 @pytest.mark.parametrize(("answered", "words"), [([8, 5, 7], ""), ([8, 8, 7], "Most often: 2 read as 8 (2).")])

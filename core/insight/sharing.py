@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from core import runs
+from core.runs import metrics, results, store
 
 LEVELS = (0.5, 0.8, 0.9)  # of test accuracy, for the images it took to get there
 
@@ -24,9 +24,9 @@ class Trained:
     reached: tuple[int | None, ...]
 
 
-def trained(run: runs.Run) -> Trained | None:
+def trained(run: store.Run) -> Trained | None:
     """What a run reached and what it took, or None if it has not finished."""
-    result, points = runs.read_result(run), runs.read_metrics(run)
+    result, points = results.read(run), metrics.read(run)
     if result is None:
         return None
     steps = [next((p["step"] for p in points if p["test_accuracy"] >= level), None) for level in LEVELS]

@@ -1,7 +1,7 @@
 """The networks, each a visible list of layers, and everything that follows from the list by counting.
 
 A network is read by four readers: `parameter_lines` does the arithmetic the way the report writes it,
-`core.keras_model` builds the Keras model that trains, `core.model.forward` computes it in NumPy to answer, and
+`core.training.keras_model` builds the Keras model that trains, `core.model.forward` computes it in NumPy to answer, and
 `core.pocket` in JavaScript. To add a network, add one list to NETWORKS: its shapes, counts, model and answers follow.
 """
 

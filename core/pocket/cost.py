@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core import evaluation, runs
+from core import evaluation
 from core.evaluation import Evaluation
 from core.images.mnist import Mnist
 from core.model import answers
 from core.model.forward import Weights
 from core.pocket.rounding import is_exact, rounded
+from core.runs import checkpoints, store
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Cost:
         return f"Before its weights were rounded to {self.kind} it was {before}."
 
 
-def measure(run: runs.Run, weights: Weights, kind: str, data: Mnist, report: Callable[[float], None]) -> Cost:
+def measure(run: store.Run, weights: Weights, kind: str, data: Mnist, report: Callable[[float], None]) -> Cost:
     """Judge a run's weights on the test images of `data` before and after rounding.
 
     `report` hears the fraction done.
@@ -48,7 +49,7 @@ def _answers(run, weights, data, report):
 def _kept_answers(run, data):
     """The run's answers to these images as its trainer kept them, or None if they are not those of its weights."""
     try:
-        kept = answers.from_tensors(run.network, runs.load_answers(run, data.name) or {})
+        kept = answers.from_tensors(run.network, checkpoints.load_answers(run, data.name) or {})
     except ValueError:
         return None
     return kept if len(kept.top) == len(data.test_labels) else None

@@ -15,7 +15,9 @@ from core.images import mnist
 from core.model.forward import Weights
 from core.model.networks import DIGITS, Network, Split, paired
 from core.pocket import rounding
-from core.runs import UPLOADED, Run, load_weights, read_label, read_result
+from core.runs import labels, results
+from core.runs.checkpoints import load_weights
+from core.runs.store import UPLOADED, Run
 
 FOLDER = Path(__file__).parent
 EACH = 2  # test digits of each label that come along, for Surprise me
@@ -56,7 +58,7 @@ def of_run(run: Run) -> bytes:
     """
     weights = load_weights(run)
     exact = rounding.is_exact(weights, "float16")
-    return document(run, weights, read_result(run), "" if exact else "That was before rounding to float16.")
+    return document(run, weights, results.read(run), "" if exact else "That was before rounding to float16.")
 
 
 def layers(network: Network) -> list[dict]:
@@ -76,7 +78,7 @@ def label(run: Run, measured: dict | None) -> str:
     """A run's title or name, the size of its network and its accuracy."""
     parameters = run.network.parameters
     count = f"{parameters / 1e6:.1f} M" if parameters >= 1e5 else f"{parameters:,}"
-    return f"{read_label(run).title or run.name} · {count} parameters" + (
+    return f"{labels.read(run).title or run.name} · {count} parameters" + (
         f" · accuracy {measured['accuracy']:.4f}" if measured else ""
     )
 

@@ -5,10 +5,10 @@ import html
 from pathlib import Path
 from urllib.parse import quote
 
-from core import runs
 from core.model.networks import NETWORKS
 from core.pocket import document
-from core.runs import Run
+from core.runs import checkpoints, results, store
+from core.runs.store import Run
 
 PICTURE = document.FOLDER / "picture.png"
 
@@ -29,10 +29,10 @@ def write(folder: Path) -> list[Path]:
 def shipped() -> list[Run]:
     """Return the most accurate shipped run of each network that has its weights, in the order of the networks."""
     best = {}
-    for run in runs.list_runs():
-        if runs.is_shipped(run) and runs.has_weights(run) and (result := runs.read_result(run)):
+    for run in store.list_runs():
+        if store.is_shipped(run) and checkpoints.has_weights(run) and (result := results.read(run)):
             best[run.recipe.network] = max(best.get(run.recipe.network, (0, "")), (result["accuracy"], run.name))
-    return [runs.read(runs.locate(best[name][1])) for name in NETWORKS if name in best]
+    return [store.read(store.locate(best[name][1])) for name in NETWORKS if name in best]
 
 
 def _index(chosen, pages):
@@ -49,4 +49,4 @@ def _index(chosen, pages):
 def _facts(run, path):
     size = path.stat().st_size
     told = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
-    return f"{run.network.parameters:,} parameters · accuracy {runs.read_result(run)['accuracy']:.4f} · {told}"
+    return f"{run.network.parameters:,} parameters · accuracy {results.read(run)['accuracy']:.4f} · {told}"

@@ -7,9 +7,10 @@ for one value at each category. With more parameters than constraints a network 
 import statistics
 from dataclasses import dataclass
 
-from core import report, runs
 from core.model.networks import NETWORKS, Network
-from core.report import Experiment, Variant
+from core.report import experiments
+from core.report.experiments import Experiment, Variant
+from core.runs import metrics, results
 
 PRINTED_CONVOLUTION = 1_728  # what the report has for 96 filters of 5×5 on RGB with biases
 LINEAR_PARAMETERS = 28 * 28 * 10 + 10  # of the one matrix and bias that `linear` amounts to
@@ -100,17 +101,17 @@ class Balance:
 
 def balances() -> list[Balance]:
     """Of the report's experiments and, for the networks past it, of their own: every network of the app is in it."""
-    beyond = [report.ALL[name] for name in ("posterior", "tiny")]
+    beyond = [experiments.ALL[name] for name in ("posterior", "tiny")]
     return [
         balance
-        for experiment in (*report.EXPERIMENTS, *beyond)
+        for experiment in (*experiments.EXPERIMENTS, *beyond)
         for variant in experiment.variants
         for balance in _balances(experiment, variant)
     ]
 
 
 def _balances(experiment: Experiment, variant: Variant) -> list[Balance]:
-    finished = [(run, result) for run in report.runs_of(experiment, variant) if (result := runs.read_result(run))]
+    finished = [(run, result) for run in experiments.runs_of(experiment, variant) if (result := results.read(run))]
     data = finished[0][0].data_name if finished else "full"
     images = variant.recipe.examples or TRAINING_IMAGES.get(data, TRAINING_IMAGES["full"])
     tested = [result["accuracy"] for _, result in finished]
@@ -127,7 +128,7 @@ def _balances(experiment: Experiment, variant: Variant) -> list[Balance]:
 
 
 def _end(run):
-    values = [point["train_accuracy"] for point in runs.read_metrics(run)[-LAST_POINTS:]]
+    values = [point["train_accuracy"] for point in metrics.read(run)[-LAST_POINTS:]]
     return statistics.mean(values) if values else None
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import runs
+from core.runs import store
 from pages.shared import judging, parts
 from pages.shared.sections import choose_section, show_section
 
@@ -23,7 +23,7 @@ with left:
     st.caption(parts.run_description(run, result))
     try:
         readings = judging.readings_of(run)
-    except runs.RunError as error:
+    except store.RunError as error:
         parts.stop_unloadable(error)
 with right:
     judging.headline(run, readings)

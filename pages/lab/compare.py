@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import comparison, runs
+from core.runs import comparison, store, trash
 from pages.shared import choosing, comparing, keeping, parts
 from pages.shared.reached import reached
 from pages.shared.written import plain
@@ -24,7 +24,7 @@ if chosen:
     comparing.recipes(chosen)
 else:
     st.info("Choose runs in the table's first column to see their curves and what sets them apart.")
-if faults := runs.unreadable():
+if faults := store.unreadable():
     shown = faults[:3] + [f"And {len(faults) - 3:,} more."] * (len(faults) > 3)
     st.caption(plain(f"Not listed, as they cannot be read: {' '.join(shown)}"))
 
@@ -44,6 +44,6 @@ with left:
 with right:
     with st.expander("Bring weights"):
         keeping.upload()
-    if runs.discarded():
+    if trash.discarded():
         with st.expander("Deleted runs"):
             keeping.deleted()

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core import comparison, report
+from core.report import experiments
+from core.runs import comparison
 from pages.shared import parts
 from pages.shared.experiments import experiment_card, keep_prob_chart, labels_chart, overview, pairs_map, verdict_table
 from pages.shared.reached import reached
@@ -20,7 +21,7 @@ st.caption(
 )
 overview()
 
-for experiment in report.EXPERIMENTS:
+for experiment in experiments.EXPERIMENTS:
     experiment_card(experiment)
     if experiment.id == "dropout":
         st.markdown("**Accuracy against keep_prob**, 250 training images: a point for each seed, a line for the mean.")
@@ -33,11 +34,11 @@ st.header("Accuracy against parameters", anchor=False)
 reached(comparison.entries(), [])
 
 st.header("Past the report", anchor=False)
-for experiment in report.PAST_THE_REPORT:
+for experiment in experiments.PAST_THE_REPORT:
     experiment_card(experiment)
     if experiment.id == "labels":
         labels_chart()
     if experiment.id == "unmet":
         for column, variant in zip(st.columns(2), experiment.variants, strict=True):
             with column:
-                pairs_map(report.run_name(experiment, variant, variant.seeds[0]))
+                pairs_map(experiments.run_name(experiment, variant, variant.seeds[0]))

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core import comparison, jobs, runs
+from core.jobs import queue
+from core.runs import comparison, labels, store
 from pages.shared import parts, starting
 from pages.shared.diagram import diagram
 from pages.shared.recipe_form import choose_network, fill, recipe_fields
@@ -18,8 +19,8 @@ def watch():
 
 parts.style()
 parts.say_at_exit()
-jobs.warm()
-known = {run.name: run for run in runs.list_runs()}
+queue.warm()
+known = {run.name: run for run in store.list_runs()}
 left, right = st.columns([2, 3], gap="large")
 with left:
     st.title("Train", anchor=False)
@@ -45,7 +46,7 @@ with right:
                 key="watched",
                 on_change=watch,
                 placeholder="Press Start, or choose a run",
-                format_func=lambda name: "★ " * runs.read_label(known[name]).star + comparison.shown(known[name]),
+                format_func=lambda name: "★ " * labels.read(known[name]).star + comparison.shown(known[name]),
             )
             if watched := known.get(st.session_state["watched"]):
                 label_form(watched)

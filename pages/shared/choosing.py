@@ -4,9 +4,9 @@ import datetime
 
 import streamlit as st
 
-from core import comparison, runs
-from core.comparison import Entry
 from core.model.networks import NETWORKS
+from core.runs import comparison, store
+from core.runs.comparison import Entry
 from pages.shared import lean
 from pages.shared.one_of import one_of
 from pages.shared.written import plain
@@ -94,7 +94,7 @@ def _take_rows():
 
 
 def _columns(listed):
-    trained = [entry.run.data_name != runs.UPLOADED for entry in listed]
+    trained = [entry.run.data_name != store.UPLOADED for entry in listed]
     examples = ["all" if entry.run.recipe.examples is None else f"{entry.run.recipe.examples:,}" for entry in listed]
     return lean.table(
         {

@@ -5,10 +5,10 @@ from dataclasses import fields
 import numpy as np
 import streamlit as st
 
-from core import comparison, exchange, runs
-from core.comparison import Entry
-from core.curves import curve, mean_of
 from core.recipe import Recipe
+from core.runs import comparison, control, exchange, metrics
+from core.runs.comparison import Entry
+from core.runs.curves import curve, mean_of
 from pages.shared import curves, lean, run_view
 from pages.shared.written import plain
 
@@ -29,7 +29,7 @@ def overlay(chosen: list[Entry]) -> None:
 
     @st.fragment(run_every=run_view.LOOK_SECONDS if growing else None)
     def live():
-        if growing and [runs.status(entry.run) for entry in chosen] != [entry.status for entry in chosen]:
+        if growing and [control.status(entry.run) for entry in chosen] != [entry.status for entry in chosen]:
             st.rerun()  # the whole page, for the table says it too, and looking may stop
         _overlay(chosen)
 
@@ -97,7 +97,7 @@ def _overlay(chosen):
 
 def _lines(chosen, quantities, amount, repeated):
     """The curves to draw, a group of repeats as one of them, and the names of runs that have none."""
-    points = {entry.name: runs.read_metrics(entry.run) for entry in chosen}
+    points = {entry.name: metrics.read(entry.run) for entry in chosen}
     shown = {entry.name: entry.shown for entry in chosen}
     drawn, empty = [], []
     for quantity in quantities:

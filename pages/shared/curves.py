@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from core import figure
-from core.curves import Curve
+from core.runs.curves import Curve
 from pages.shared import charts, lean
 
 # told apart by colour-blind eyes (Okabe and Ito, 2008), and none of them the colours of top and bottom

@@ -3,10 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from core import jobs, report, runs, sweep
-from core.curves import curve, mean_of
+from core.jobs import queue, sweep
 from core.model.networks import NETWORKS
-from core.report import Experiment, Measured
+from core.report import experiments
+from core.report.experiments import Experiment, Measured
+from core.runs import metrics, results, store
+from core.runs.curves import curve, mean_of
 from pages.shared import charts, curves, lean
 from pages.shared.recipe_form import fill
 from pages.shared.written import plain
@@ -17,11 +19,13 @@ TRAIN_PAGE = "lab/train.py"
 def overview() -> None:
     """Every experiment of the report in a row: printed, correct where that differs, and measured here."""
     rows = ""
-    for experiment in report.EXPERIMENTS:
+    for experiment in experiments.EXPERIMENTS:
         parameters, printed = NETWORKS[experiment.network].parameters, experiment.printed_parameters
         count = "not printed" if printed is None else f"{printed:,}"
         correct = f"{parameters:,}" if printed != parameters else ""
-        best = max(filter(None, (report.measured(experiment, v) for v in experiment.variants)), key=_mean, default=None)
+        best = max(
+            filter(None, (experiments.measured(experiment, v) for v in experiment.variants)), key=_mean, default=None
+        )
         here = "not yet" if best is None else f"{best.mean:.4f}" + (f" ± {best.spread:.4f}" if best.spread else "")
         accuracy = experiment.accuracy_words or f"{experiment.printed_accuracy:.4f}"
         cells = (accuracy, f"<b>{here}</b>", count, correct)
@@ -64,8 +68,8 @@ def _numbers(experiment):
     st.markdown(f"**Network.** {counted}.")
     for variant in experiment.variants:
         name = f" ({variant.label})" if variant.label else ""
-        st.markdown(f"**Measured here{name}.** {_said(report.measured(experiment, variant))}")
-    if experiment.question and (found := report.measured(experiment, experiment.protocol)):
+        st.markdown(f"**Measured here{name}.** {_said(experiments.measured(experiment, variant))}")
+    if experiment.question and (found := experiments.measured(experiment, experiment.protocol)):
         st.markdown(f"**Measured here, by the report's own protocol.** {_said(found)}")
 
 
@@ -85,7 +89,7 @@ def _said(found: Measured | None) -> str:
 
 def _buttons(experiment):
     labels = [variant.label or "quick" for variant in experiment.variants]
-    recipes = dict(zip(labels, (report.recipe_of(v, v.seeds[0]) for v in experiment.variants), strict=True))
+    recipes = dict(zip(labels, (experiments.recipe_of(v, v.seeds[0]) for v in experiment.variants), strict=True))
     if experiment.question:
         recipes["as in the report"] = experiment.as_printed
     choice = st.selectbox("Recipe", list(recipes), key=f"recipe of {experiment.id}")
@@ -99,10 +103,10 @@ def _buttons(experiment):
 
 def _run(experiment, recipe):
     """Queue a run; it counts as the experiment's own if that is missing, else it stands beside it."""
-    name = report.missing_name(experiment, recipe)
+    name = experiments.missing_name(experiment, recipe)
     try:
-        run = jobs.submit(recipe, runs.ROOT / name if name else None)
-    except (runs.RunError, jobs.QueueFull) as error:
+        run = queue.submit(recipe, store.ROOT / name if name else None)
+    except (store.RunError, queue.QueueFull) as error:
         st.error(f"It could not be started. {plain(error)}")
         return
     fill(recipe)
@@ -114,7 +118,7 @@ def _figure(experiment):
     lines = []
     several = len(experiment.variants) > 1
     for variant in experiment.variants:
-        points = [p for run in report.runs_of(experiment, variant) if (p := runs.read_metrics(run))]
+        points = [p for run in experiments.runs_of(experiment, variant) if (p := metrics.read(run))]
         if not points:
             continue
         for kind in ("test",) if several else ("test", "train"):
@@ -135,11 +139,11 @@ def _figure(experiment):
 
 def keep_prob_chart() -> None:
     """Accuracy against keep_prob: a point for each seed, a line through the means."""
-    experiment = report.ALL["dropout"]
+    experiment = experiments.ALL["dropout"]
     rows = [
         (variant.recipe.keep_prob, accuracy)
         for variant in experiment.variants
-        if (found := report.measured(experiment, variant))
+        if (found := experiments.measured(experiment, variant))
         for accuracy in found.accuracies
     ]
     if not rows:
@@ -152,11 +156,11 @@ def keep_prob_chart() -> None:
 
 def labels_chart() -> None:
     """Accuracy against the number of training images, learning from sums and from digits."""
-    experiment = report.ALL["labels"]
+    experiment = experiments.ALL["labels"]
     rows = [
         (variant.recipe.examples or 59_000, found.mean, f"from {variant.recipe.labels}")
         for variant in experiment.variants
-        if (found := report.measured(experiment, variant))
+        if (found := experiments.measured(experiment, variant))
     ]
     if not rows:
         st.caption("Not measured yet: run the experiment.")
@@ -171,11 +175,11 @@ def labels_chart() -> None:
 def pairs_map(name: str) -> None:
     """Accuracy for each pair of digits, as a 10×10 map of a run's result; the pairs it never met are framed."""
     try:
-        run = runs.read(runs.ROOT / name)
-    except runs.RunError:
+        run = store.read(store.ROOT / name)
+    except store.RunError:
         st.caption("Not measured yet: run the experiment.")
         return
-    cells = (runs.read_result(run) or {}).get("pair_accuracy")
+    cells = (results.read(run) or {}).get("pair_accuracy")
     if not cells:
         st.caption("Not measured yet: run the experiment.")
         return
@@ -218,7 +222,7 @@ def _scatter(table, x, y, key, alt, colour=None, log=False):
 
 def verdict_table() -> None:
     """The report's conclusions, the rule each is judged by, and what the runs here say."""
-    for verdict in report.verdicts():
+    for verdict in experiments.verdicts():
         word = {True: "Holds here", False: "Does not hold here", None: "Not known yet"}[verdict.holds]
         with st.container(border=True):
             st.markdown(f"**{verdict.conclusion}** {word}: {verdict.found}")

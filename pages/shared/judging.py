@@ -4,34 +4,35 @@ import math
 
 import streamlit as st
 
-from core import evaluation, runs
+from core import evaluation
 from core.images import mnist
 from core.insight import calibration, readings
 from core.insight.calibration import Calibration
 from core.insight.readings import Readings, Tally
 from core.model.answers import Answers
+from core.runs import store
 from pages.shared import parts
 from pages.shared.answering import answers_of, test_set
 from pages.shared.written import plain
 
 
-def readings_of(run: runs.Run, in_pairs: bool | None = None) -> Readings:
+def readings_of(run: store.Run, in_pairs: bool | None = None) -> Readings:
     """A run's answers to inputs that are independent: each test digit once, alone or in one pair.
 
-    `in_pairs` as the network reads by default. Raises runs.RunError as `answers_of` does.
+    `in_pairs` as the network reads by default. Raises RunError as `answers_of` does.
     """
     answers, labels = answers_of(run), test_set().test_labels
     in_pairs = run.network.reads_pairs if in_pairs is None else in_pairs
     return readings.of_disjoint_pairs(answers, labels) if in_pairs else readings.of_digits(answers, labels)
 
 
-def tally_of(run: runs.Run) -> Tally:
-    """Right answers to all pairs on which sum networks are judged. Raises runs.RunError as `answers_of` does."""
+def tally_of(run: store.Run) -> Tally:
+    """Right answers to all pairs on which sum networks are judged. Raises RunError as `answers_of` does."""
     return _tally(*_identity(run), answers_of(run), test_set())
 
 
-def calibration_of(run: runs.Run) -> Calibration:
-    """How far the run's confidence is from its accuracy. Raises runs.RunError as `answers_of` does."""
+def calibration_of(run: store.Run) -> Calibration:
+    """How far the run's confidence is from its accuracy. Raises RunError as `answers_of` does."""
     return _calibration(*_identity(run), readings_of(run))
 
 
@@ -54,7 +55,7 @@ def inputs(pairs: bool) -> str:
     return "pairs" if pairs else "digits"
 
 
-def name(run: runs.Run) -> str:
+def name(run: store.Run) -> str:
     """What a run is called, as Markdown shows it."""
     return plain(parts.shown(run))
 
@@ -70,7 +71,7 @@ def probability(p: float) -> str:
     return f"{digits} · 10{raised}"
 
 
-def headline(run: runs.Run, found: Readings) -> None:
+def headline(run: store.Run, found: Readings) -> None:
     """The run's accuracy, as its result.json has it where the images are the same, and the number of its mistakes."""
     data, count = test_set(), len(found.truth)
     images = evaluation.judging_images(data)

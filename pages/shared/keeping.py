@@ -4,9 +4,9 @@ import functools
 
 import streamlit as st
 
-from core import exchange, runs
-from core.comparison import Entry
 from core.pocket import document
+from core.runs import checkpoints, exchange, labels, store, trash
+from core.runs.comparison import Entry
 from pages.shared.choosing import CHOSEN
 from pages.shared.written import plain
 
@@ -34,8 +34,8 @@ def card(entry: Entry) -> None:
         star = st.checkbox("Star", label.star, key=f"star of {run.name}")
         if st.form_submit_button("Save"):
             try:
-                runs.write_label(run, runs.Label(title, note, star))
-            except runs.RunError as error:
+                labels.write(run, labels.Label(title, note, star))
+            except store.RunError as error:
                 _say("error", str(error))
             st.rerun()
     weights = run.folder / "weights.safetensors"
@@ -57,7 +57,7 @@ def card(entry: Entry) -> None:
             help="One HTML file that holds the network and reads drawn digits in any browser, without a server.",
             key=f"pocket of {run.name}",
         )
-        shipped = runs.is_shipped(run)
+        shipped = store.is_shipped(run)
         st.button(
             "Delete",
             on_click=_discard,
@@ -67,7 +67,7 @@ def card(entry: Entry) -> None:
             key=f"delete {run.name}",
         )
     if not weights.exists():
-        st.caption(plain(runs.why_no_weights(run)))
+        st.caption(plain(checkpoints.why_no_weights(run)))
     st.caption(f"As a Keras model: python -m core export {plain(run.name)}")
 
 
@@ -83,7 +83,7 @@ def upload() -> None:
         return
     try:
         fitting = exchange.recipes_of(file.getvalue(), file.name)
-    except runs.RunError as error:
+    except store.RunError as error:
         st.error(plain(error))
         return
     if len(fitting) > 1:
@@ -101,7 +101,7 @@ def upload() -> None:
 
 def deleted() -> None:
     """The runs that were deleted within a day, by anybody, each with the way back."""
-    for place in runs.discarded():
+    for place in trash.discarded():
         st.button(
             f"Bring back {plain(place.name)}",
             on_click=_restore,
@@ -114,7 +114,7 @@ def _add(file, fitting):
     recipe = st.session_state[UPLOADED_NETWORK] if len(fitting) > 1 else fitting[0]  # as chosen at the press
     try:
         run = exchange.add_upload(file.getvalue(), recipe, file.name)
-    except runs.RunError as error:
+    except store.RunError as error:
         _say("error", str(error))
         return
     st.session_state[UPLOAD] = st.session_state.get(UPLOAD, 0) + 1  # a new, empty uploader: the file's memory is free
@@ -124,8 +124,8 @@ def _add(file, fitting):
 
 def _discard(run):
     try:
-        st.session_state[DISCARDED] = runs.discard(run)
-    except runs.RunError as error:
+        st.session_state[DISCARDED] = trash.discard(run)
+    except store.RunError as error:
         _say("error", str(error))
 
 
@@ -133,8 +133,8 @@ def _restore(place):
     if st.session_state.get(DISCARDED) == place:
         del st.session_state[DISCARDED]
     try:
-        run = runs.restore(place)
-    except runs.RunError as error:
+        run = trash.restore(place)
+    except store.RunError as error:
         _say("error", str(error))
         return
     st.session_state[CHOSEN] = [*st.session_state.get(CHOSEN, []), run.name]

@@ -13,10 +13,10 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core import comparison, runs
 from core.model import forward
 from core.model.forward import Weights
 from core.model.networks import Network, uncut
+from core.runs import checkpoints, comparison, control, results, store
 from pages.shared.written import measured, plain, trained_on
 
 # told apart by colour-blind eyes, and seen on white as on black; top and bottom keep them on every page
@@ -33,11 +33,11 @@ OBEYED_LINK = "obeyed_link"  # key of the session: what the link said of the run
 
 @st.cache_resource(max_entries=2, show_spinner=False)  # 13 MB each
 def _checkpoint(folder: str, modified_ns: int) -> tuple[Weights, str]:
-    return runs.load_checkpoint(runs.read(runs.locate(folder)))
+    return checkpoints.load_checkpoint(store.read(store.locate(folder)))
 
 
-def load_weights(run: runs.Run) -> Weights:
-    """The run's weights, read once for all visitors until the file changes. Raises runs.RunError.
+def load_weights(run: store.Run) -> Weights:
+    """The run's weights, read once for all visitors until the file changes. Raises RunError.
 
     Where older weights stand in for damaged ones, the page says so.
     """
@@ -47,29 +47,29 @@ def load_weights(run: runs.Run) -> Weights:
     return weights
 
 
-def weights_or_stop(run: runs.Run) -> Weights:
+def weights_or_stop(run: store.Run) -> Weights:
     """As `load_weights`; a page whose weights cannot be loaded says so and ends there."""
     try:
         return load_weights(run)
-    except runs.RunError as error:
+    except store.RunError as error:
         stop_unloadable(error)
 
 
-def stop_unloadable(error: runs.RunError) -> None:
+def stop_unloadable(error: store.RunError) -> None:
     """End a page here, as the chosen run's weights cannot be loaded, and say why."""
     st.error(f"This checkpoint cannot be loaded. {plain(error)} Choose another network.")
     st.stop()
 
 
-def weights_time(run: runs.Run) -> int:
+def weights_time(run: store.Run) -> int:
     """When the run's weights were written, in nanoseconds; 0 where there are none, which `load_weights` then says."""
     try:
-        return (run.folder / runs.WEIGHTS).stat().st_mtime_ns
+        return (run.folder / checkpoints.WEIGHTS).stat().st_mtime_ns
     except OSError:
         return 0
 
 
-def loadable_runs() -> list[tuple[runs.Run, dict | None]]:
+def loadable_runs() -> list[tuple[store.Run, dict | None]]:
     """Runs that have a checkpoint, each with what was measured: sum networks first, of them those that read hands best.
 
     `pen_accuracy` is measured where a run was trained on pen strokes; the others follow by their accuracy on MNIST.
@@ -80,7 +80,7 @@ def loadable_runs() -> list[tuple[runs.Run, dict | None]]:
 def _changes():
     """When each run's folder last changed: files of a run are replaced, never rewritten, so it tells of each change."""
     try:
-        with os.scandir(runs.ROOT) as entries:
+        with os.scandir(store.ROOT) as entries:
             # in quotes, as Streamlit takes no name that is not UTF-8
             times = [f"{entry.path!r} {entry.stat().st_mtime_ns}" for entry in entries if entry.is_dir()]
     except OSError:  # no folder yet, or one that was deleted just now
@@ -90,7 +90,7 @@ def _changes():
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _loadable_runs(changes):
-    found = [(run, runs.read_result(run)) for run in runs.list_runs() if runs.has_weights(run)]
+    found = [(run, results.read(run)) for run in store.list_runs() if checkpoints.has_weights(run)]
     return sorted(found, key=_rank, reverse=True)
 
 
@@ -99,17 +99,17 @@ def _rank(found):
     return run.network.reads_pairs, *((result or {}).get(name, 0) for name in ("pen_accuracy", "accuracy"))
 
 
-def shown(run: runs.Run) -> str:
+def shown(run: store.Run) -> str:
     """How every list calls a run: by its title, if it has one, and its name."""
     return _shown(_changes()).get(run.name, run.name)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _shown(changes):
-    return {run.name: comparison.shown(run) for run in runs.list_runs()}
+    return {run.name: comparison.shown(run) for run in store.list_runs()}
 
 
-def loadable_or_stop() -> list[tuple[runs.Run, dict | None]]:
+def loadable_or_stop() -> list[tuple[store.Run, dict | None]]:
     """As `loadable_runs`; a page where there are none says what to do and ends there."""
     available = loadable_runs()
     if not available:
@@ -125,8 +125,8 @@ def say_at_exit() -> None:
 
 
 def _say_what_goes_on():
-    for run in runs.list_runs():
-        if runs.status(run) in ("training", "queued"):
+    for run in store.list_runs():
+        if control.status(run) in ("training", "queued"):
             print(f"  {run.name} goes on without the app. To end it: python -m core stop {run.name}", file=sys.stderr)
 
 
@@ -204,7 +204,9 @@ def products(top: np.ndarray, bottom: np.ndarray) -> None:
     )
 
 
-def choose_run(available: list[tuple[runs.Run, dict | None]], help: str | None = None) -> tuple[runs.Run, dict | None]:
+def choose_run(
+    available: list[tuple[store.Run, dict | None]], help: str | None = None
+) -> tuple[store.Run, dict | None]:
     """The visitor's choice among runs; it is in the link too, so that a teacher can send it."""
     by_name = {run.name: (run, result) for run, result in available}
     first, linked, titles = next(iter(by_name)), st.query_params.get("run"), _shown(_changes())
@@ -239,16 +241,16 @@ def choose_run(available: list[tuple[runs.Run, dict | None]], help: str | None =
 
 
 def _run_label(run, result, title):
-    measured = f"accuracy {result['accuracy']:.4f}" if result else runs.status(run)
+    measured = f"accuracy {result['accuracy']:.4f}" if result else control.status(run)
     parameters = run.network.parameters
     count = f"{parameters / 1e6:.1f} M" if parameters >= 1e5 else f"{parameters:,}"
     read = "sums" if run.network.reads_pairs else "single digits"
     return f"{title} · {read} · {count} parameters · {measured}"
 
 
-def run_description(run: runs.Run, result: dict | None) -> str:
+def run_description(run: store.Run, result: dict | None) -> str:
     """What a run is, was trained on, and reached, as Markdown."""
-    if run.data_name == runs.UPLOADED:
+    if run.data_name == store.UPLOADED:
         return f"{run.network.parameters:,} parameters. What it was trained on is {plain(run.data)}."
     reached = measured(run, result) if result else "Not finished: its accuracy is not measured yet."
     images = plain(trained_on(run)) or "nothing yet"

@@ -8,11 +8,11 @@ from urllib.parse import quote, urlsplit
 import segno
 import streamlit as st
 
-from core import runs
 from core.pocket import document
+from core.runs import store
 
 
-def offer(run: runs.Run) -> None:
+def offer(run: store.Run) -> None:
     """Show the QR code of a run's Pocket, or why a phone could not open it, and the file to download."""
     address = address_of(run.name, st.context.url, st.get_option("server.baseUrlPath"))
     if address is None:

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import streamlit as st
 
-from core.comparison import Entry
 from core.model.networks import NETWORKS
+from core.runs.comparison import Entry
 from pages.shared import charts, curves, lean
 
 HEIGHT_PIXELS = 460

@@ -5,25 +5,25 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import runs
-from core.curves import FIRST_IMAGES, axis_end, curve, curve_images, hints, mean_of, rate_changes
+from core.runs import metrics, store
+from core.runs.curves import FIRST_IMAGES, axis_end, curve, curve_images, hints, mean_of, rate_changes
 from pages.shared import curves
 
 HEIGHT_PIXELS = 280  # so that form and curve are both seen on a school laptop, and at 150% zoom
 
 
-def repeats_of(run: runs.Run) -> list[runs.Run]:
+def repeats_of(run: store.Run) -> list[store.Run]:
     """Return the other runs of the same recipe but for the seed."""
     return [
         other
-        for other in runs.list_runs()
+        for other in store.list_runs()
         if other.recipe.seed != run.recipe.seed and replace(other.recipe, seed=run.recipe.seed) == run.recipe
     ]
 
 
-def show(run: runs.Run, repeats: list[runs.Run], status: str) -> None:
+def show(run: store.Run, repeats: list[store.Run], status: str) -> None:
     """Draw accuracy and loss of a run, or of it and its repeats, up to where it is; then say what they show."""
-    points = runs.read_metrics(run)
+    points = metrics.read(run)
     if not points:
         if status in ("training", "queued"):
             st.caption("The curve begins with the first iteration.")
@@ -81,5 +81,5 @@ def _lines(run, points, repeats, name, smoothing):
 def _line(run, points, repeats, quantity, smoothing):
     label = quantity.split("_")[0]
     own = curve(label, points, quantity, smoothing)
-    others = [curve(label, runs.read_metrics(other), quantity, smoothing) for other in repeats]
+    others = [curve(label, metrics.read(other), quantity, smoothing) for other in repeats]
     return mean_of(label, [own, *(other for other in others if len(other.steps))]) if others else own

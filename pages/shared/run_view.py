@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core import jobs, pace, runs
+from core.jobs import queue
+from core.runs import checkpoints, control, labels, pace, results, store, unusable
 from pages.shared import run_curves
 from pages.shared.written import measured, plain, trained_on
 
@@ -11,20 +12,20 @@ ACTIVE = ("training", "queued")
 FACTORS = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
 
 
-def run_view(run: runs.Run) -> None:
+def run_view(run: store.Run) -> None:
     """Show a run, and look again every LOOK_SECONDS while it is being trained or waits."""
-    active = runs.status(run) in ACTIVE
+    active = control.status(run) in ACTIVE
     repeats = run_curves.repeats_of(run)
-    if note := runs.read_label(run).note:
+    if note := labels.read(run).note:
         st.text(note)
 
     @st.fragment(run_every=LOOK_SECONDS if active else None)
     def live():
-        status = runs.status(run)
+        status = control.status(run)
         if (status in ACTIVE) != active:
             st.rerun()  # the whole page, so that looking stops or begins
         if status == "queued":
-            jobs.advance()  # in case a trainer was killed before it could start the next
+            queue.advance()  # in case a trainer was killed before it could start the next
         with st.container(horizontal=True, vertical_alignment="center"):
             with st.container():
                 _state(run, status)
@@ -32,7 +33,7 @@ def run_view(run: runs.Run) -> None:
         _data(run, status)
         run_curves.show(run, repeats, status)
         _rate(run)
-        if faults := runs.left_out(run):
+        if faults := unusable.in_files_of(run):
             st.caption(plain(f"Of its files this is left out: {'; '.join(faults)}."))
 
     live()
@@ -40,36 +41,36 @@ def run_view(run: runs.Run) -> None:
         st.json(run.recipe.as_dict())
 
 
-def label_form(run: runs.Run) -> None:
+def label_form(run: store.Run) -> None:
     """Show the button behind which a run gets its title, note and star."""
-    label = runs.read_label(run)
+    label = labels.read(run)
     with st.popover("Title, note, star"):
         title = st.text_input("Title", label.title, max_chars=60, key=f"title_{run.name}")
         note = st.text_area("Note", label.note, max_chars=2000, key=f"note_{run.name}")
         starred = st.toggle("Star", label.star, key=f"star_{run.name}")
-    said = runs.Label(title, note, starred)
+    said = labels.Label(title, note, starred)
     if said != label:
         try:
-            runs.write_label(run, said)
-        except runs.RunError as error:
+            labels.write(run, said)
+        except store.RunError as error:
             st.error(plain(f"The words could not be kept. {error}"))
         else:
-            if runs.read_label(run) != label:  # else nothing was left of what cannot be shown
+            if labels.read(run) != label:  # else nothing was left of what cannot be shown
                 st.rerun()
 
 
 def _state(run, status):
     """Where the run stands, in a sentence and a bar."""
-    progress = runs.read_progress(run)
+    progress = control.read_progress(run)
     step, steps = progress.get("step", 0), run.recipe.steps
-    if words := runs.warning(run):
+    if words := control.warning(run):
         st.warning(plain(words))
     if status == "queued":
         st.info(_waiting(run))
     elif status == "training":
         _progress(progress, step, steps)
     elif status == "finished":
-        result = runs.read_result(run)
+        result = results.read(run)
         if result is None:
             st.warning("It has finished, but its result cannot be read.")
             return
@@ -77,11 +78,11 @@ def _state(run, status):
     elif status == "uploaded":
         st.info("These weights were uploaded: they can be drawn with, and compared, but not trained further.")
     elif status == "failed":
-        st.error(plain(f"It failed. {runs.failure(run)}"))
-        st.text(runs.log_tail(run))
+        st.error(plain(f"It failed. {control.failure(run)}"))
+        st.text(control.log_tail(run))
     elif status == "interrupted":
         st.warning(f"Its trainer ended without a word at about iteration {step:,} of {steps:,}. Was it killed?")
-        if said := runs.log_tail(run):
+        if said := control.log_tail(run):
             st.text(said)
     else:
         st.info(f"Stopped at iteration {step:,} of {steps:,}. Resume goes on as if it had never stopped.")
@@ -91,7 +92,7 @@ def _data(run, status):
     """On which images a run trains or was trained, and how many wait after it."""
     images = trained_on(run) if status != "uploaded" else ""
     words = f"{'Trains' if status in ACTIVE else 'Trained'} on {images}." if images else ""
-    if status == "training" and (waiting := len(jobs.queue())):
+    if status == "training" and (waiting := len(queue.queue())):
         words += f" After it: {waiting} more {'run' if waiting == 1 else 'runs'} in the queue."
     if words:
         st.caption(plain(words))
@@ -114,12 +115,12 @@ def _progress(progress, step, steps):
 
 def _waiting(run):
     """Who is ahead of a run that waits: those being trained, with what is left of them, and those waiting longer."""
-    waiting = [other.name for other in jobs.queue()]
+    waiting = [other.name for other in queue.queue()]
     before = waiting[: waiting.index(run.name)] if run.name in waiting else []
     ahead = []
-    for other in runs.list_runs():
-        progress = runs.read_progress(other)  # asked first, as to ask for the lock of every run takes long
-        if progress.get("phase") != "stopped" and runs.status(other) == "training":
+    for other in store.list_runs():
+        progress = control.read_progress(other)  # asked first, as to ask for the lock of every run takes long
+        if progress.get("phase") != "stopped" and control.status(other) == "training":
             left = progress.get("seconds_left")
             ahead.append(plain(other.name) + (f" ({pace.duration(left)} left)" if left is not None else ""))
     ahead += [f"{plain(name)} (waits too)" for name in before[:3]]
@@ -130,17 +131,17 @@ def _waiting(run):
 
 def _buttons(run, status):
     if status in ACTIVE:
-        asked = runs.wishes(run).stop
-        st.button("Stopping…" if asked else "Stop", on_click=_try, args=(jobs.stop, run), disabled=asked)
+        asked = control.requests(run).stop
+        st.button("Stopping…" if asked else "Stop", on_click=_try, args=(queue.stop, run), disabled=asked)
     if status in ("stopped", "failed", "interrupted"):
-        st.button("Resume", on_click=_try, args=(jobs.start, run), type="primary")
-    if runs.has_weights(run):
+        st.button("Resume", on_click=_try, args=(queue.start, run), type="primary")
+    if checkpoints.has_weights(run):
         st.page_link("lab/draw.py", label="Draw with it", query_params={"run": run.name}, width="content")
 
 
 def _rate(run):
-    if runs.read_progress(run).get("phase") == "training":
-        factor = runs.wishes(run).rate_factor or 1.0
+    if control.read_progress(run).get("phase") == "training":
+        factor = control.requests(run).rate_factor or 1.0
         st.select_slider(
             "Learning rate ×",
             sorted({*FACTORS, factor}),
@@ -156,9 +157,9 @@ def _rate(run):
 def _try(action, run):
     try:
         action(run)
-    except (runs.RunError, jobs.QueueFull) as error:
+    except (store.RunError, queue.QueueFull) as error:
         st.session_state["complaint"] = str(error)
 
 
 def _turn(run):
-    _try(lambda run: runs.wish(run, rate_factor=st.session_state[f"factor_{run.name}"]), run)
+    _try(lambda run: control.request(run, rate_factor=st.session_state[f"factor_{run.name}"]), run)

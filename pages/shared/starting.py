@@ -5,8 +5,9 @@ import time
 
 import streamlit as st
 
-from core import jobs, pace, runs
+from core.jobs import queue
 from core.recipe import Recipe
+from core.runs import pace, store
 from core.typed import read_number
 from pages.shared.recipe_form import form_recipe, give_link, link_to, text_field
 from pages.shared.written import plain
@@ -16,7 +17,7 @@ ONE_PRESS_SECONDS = 1.0  # two presses of the same form within this are one: a d
 REPEATS, STARTED = "repeats", "started"  # keys of the session
 
 
-def controls(known: list[runs.Run]) -> Recipe | None:
+def controls(known: list[store.Run]) -> Recipe | None:
     """Show Start and what it will do; return the recipe of the form, or None where Start refuses it.
 
     `known` are the runs that there are, the newest first.
@@ -60,12 +61,12 @@ def _start():
         return
     try:
         for i in range(repeats):
-            run = jobs.submit(dataclasses.replace(recipe, seed=recipe.seed + i))
+            run = queue.submit(dataclasses.replace(recipe, seed=recipe.seed + i))
             if i == 0:
                 give_link(recipe, run=run.name)
                 st.toast(f"{plain(run.name)} waits for a trainer.")  # on a phone its curve is far below
             st.session_state[STARTED] = asked, time.monotonic()
-    except (runs.RunError, jobs.QueueFull, ValueError) as error:
+    except (store.RunError, queue.QueueFull, ValueError) as error:
         st.session_state["complaint"] = f"It could not be started. {error}"
 
 

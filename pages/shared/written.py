@@ -2,7 +2,7 @@
 
 import re
 
-from core import pace, runs
+from core.runs import pace, store
 
 # Streamlit makes links, arrows, dashes, icons and emoji of finished text, escaped or not; a space of no width at
 # these positions keeps it from that.
@@ -44,7 +44,7 @@ def plain(text: object) -> str:
     return re.sub(r"^(\d+)([.)])", r"\1\\\2", MARKS.sub(r"\\\g<0>", line))  # the outer one: no list begins
 
 
-def trained_on(run: runs.Run) -> str:
+def trained_on(run: store.Run) -> str:
     """Which images a run trains on, to follow "trained on"; empty before its trainer has looked what there is."""
     counted = re.search(r"([\d,]+) images to train", run.data)
     if not counted:
@@ -56,11 +56,11 @@ def trained_on(run: runs.Run) -> str:
     return f"{run.recipe.examples:,} of the {counted[1]} training images of {source}{pen}"
 
 
-def measured(run: runs.Run, result: dict) -> str:
+def measured(run: store.Run, result: dict) -> str:
     """A finished run's accuracy, on what, and after how long a training on which machine."""
     said = f"Accuracy {result['accuracy']:.4f} ± {result['standard_error']:.4f} on {result['data']}"
     if result.get("seconds"):
-        machine = "on the machine it was shipped from" if runs.is_shipped(run) else "here"
+        machine = "on the machine it was shipped from" if store.is_shipped(run) else "here"
         said += f", after {pace.duration(result['seconds'])} of training {machine}"
     if "pen_accuracy" in result:
         said += f". Of pairs drawn by six people it never met it reads {result['pen_accuracy']:.4f}"

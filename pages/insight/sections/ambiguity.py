@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from core import runs
 from core.images import mnist
 from core.insight import ambiguity
 from core.model import forward
+from core.runs import store
 from pages.shared import blend_charts, figures, parts
 from pages.shared.written import plain
 
@@ -66,13 +66,13 @@ def _opposite(run, pixels):
         if other.network.reads_pairs and other.network.names_digits != names_digits:
             try:
                 return [(other, _along(other, pixels))]
-            except runs.RunError:
+            except store.RunError:
                 continue
     return []
 
 
 def _along(run, pixels):
-    """(21, 19): P(sum) along the blend. Raises runs.RunError if the weights cannot be loaded."""
+    """(21, 19): P(sum) along the blend. Raises RunError if the weights cannot be loaded."""
     return _probabilities(str(run.folder.resolve()), parts.weights_time(run), *pixels, run)
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from core import runs
-from core.curves import Curve
 from core.insight import number_line
+from core.runs import metrics, snapshots, store
+from core.runs.curves import Curve
 from pages.shared import curves, figures, line_charts, parts
 from pages.shared.written import counted, plain
 
@@ -25,7 +25,7 @@ def show(run) -> None:
         )
     steps = list(kept)
     step = st.select_slider("Iteration", steps, value=steps[-1], format_func=lambda s: f"{s:,}", key="snapshot")
-    accuracies = {point["step"]: point["test_accuracy"] for point in runs.read_metrics(shown)}
+    accuracies = {point["step"]: point["test_accuracy"] for point in metrics.read(shown)}
     line = kept[step]
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -72,8 +72,8 @@ def _curves(kept, accuracies, shown):
 
 def _with_snapshots(run):
     """The run if it has snapshots, else the first shipped one that has, and its lines by step, signs as at the end."""
-    for candidate in (run, *sorted(runs.list_runs(), key=lambda other: not runs.is_shipped(other))):
-        tensors = {step: runs.load_snapshot(candidate, step) for step in runs.snapshot_steps(candidate)}
+    for candidate in (run, *sorted(store.list_runs(), key=lambda other: not store.is_shipped(other))):
+        tensors = {step: snapshots.load(candidate, step) for step in snapshots.steps(candidate)}
         try:
             last = number_line.from_snapshot(next(kept for kept in reversed(tensors.values()) if kept))
             lines = {s: number_line.from_snapshot(kept, last.scores) for s, kept in tensors.items() if kept}

@@ -3,11 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from core import runs
 from core.images import mnist
 from core.insight import number_line, taken_apart
 from core.model.answers import of_digits
 from core.model.layers import Join
+from core.runs import snapshots, store
 from pages.insight.sections import line_forms
 from pages.shared import figures, judging, line_charts, parts
 from pages.shared.answering import answers_of, test_set
@@ -56,7 +56,7 @@ def show(run, weights, subject) -> None:
     if st.toggle("Measure the others too", key="compare_lines", persist_state="session"):
         _compare()
     st.subheader("Along training", anchor=False)
-    line_forms.show(run if runs.snapshot_steps(run) else shown)
+    line_forms.show(run if snapshots.steps(run) else shown)
 
 
 def _adds(run):
@@ -92,7 +92,7 @@ def _own_as_read(run, weights, digits, line):
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _map(folder: str, modified_ns: int, _run: runs.Run) -> number_line.Map:
+def _map(folder: str, modified_ns: int, _run: store.Run) -> number_line.Map:
     data, weights = mnist.embedded(), parts.load_weights(_run)  # here, so that who comes second does not read them
     name = plain(parts.shown(_run))
     words = f"{name} reads {len(data.test_labels):,} test digits, for the first time with these weights."
@@ -116,7 +116,7 @@ def _compare():
         try:
             line = _map(str(run.folder.resolve()), parts.weights_time(run), run).line
             read = f"{_as_read(run).correlations[0]:.3f}" if _adds(run) else "–"
-        except runs.RunError as error:
+        except store.RunError as error:
             rows.append([parts.shown(run), f"cannot be loaded: {error}", "", "", ""])
             continue
         order = " ".join(map(str, line.order()))

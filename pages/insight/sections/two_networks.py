@@ -4,10 +4,10 @@ import html
 
 import streamlit as st
 
-from core import runs
 from core.insight.mcnemar import paired
 from core.insight.mistakes import most_confident_first
 from core.model import forward
+from core.runs import store
 from pages.shared import judging, parts
 from pages.shared.gallery import gallery
 from pages.shared.one_of import one_of
@@ -36,7 +36,7 @@ def show(run, readings, available) -> None:
     in_pairs = run.network.reads_pairs or other.network.reads_pairs
     try:
         first, second = (judging.readings_of(each, in_pairs) for each in (run, other))
-    except runs.RunError as error:
+    except store.RunError as error:
         st.error(f"{judging.name(other)} cannot be loaded. {plain(error)} Choose another network.")
         return
     result, what = paired(first.right, second.right), judging.inputs(in_pairs)

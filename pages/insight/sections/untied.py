@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from core import report, runs
-from core.curves import curve
 from core.insight import sharing
+from core.report import experiments
+from core.runs import metrics
+from core.runs.curves import curve
 from pages.shared import curves, figures
 from pages.shared.experiments import TRAIN_PAGE
 from pages.shared.recipe_form import fill, in_link
@@ -12,15 +13,15 @@ from pages.shared.recipe_form import fill, in_link
 
 def show() -> None:
     st.subheader("What sharing the weights was worth", anchor=False)
-    tied, untied = report.ALL["tied"].variants
-    both = [run for variant in (tied, untied) for run in report.runs_of(report.ALL["tied"], variant)]
+    tied, untied = experiments.ALL["tied"].variants
+    both = [run for variant in (tied, untied) for run in experiments.runs_of(experiments.ALL["tied"], variant)]
     measured = [found for run in both if (found := sharing.trained(run))]
     if len(measured) == 2:
         _worth(both, *measured)
     else:
         st.info("Not measured yet: run “What sharing weights is worth” on the Report page.")
     if st.button("Train it untied", help="Opens the Train page with this recipe and tied = false."):
-        recipe = report.recipe_of(untied, untied.seeds[0])
+        recipe = experiments.recipe_of(untied, untied.seeds[0])
         fill(recipe)
         st.switch_page(TRAIN_PAGE, query_params=in_link(recipe))
 
@@ -58,5 +59,5 @@ def _worth(both, shared, own):
         "reads every digit of a batch, which is twice the work."
     )
     labels = ("shared", "each its own")
-    lines = [curve(label, runs.read_metrics(run), "test_accuracy") for label, run in zip(labels, both, strict=True)]
+    lines = [curve(label, metrics.read(run), "test_accuracy") for label, run in zip(labels, both, strict=True)]
     curves.chart(lines, key="sharing", title="test accuracy", alt="Test accuracy, shared and untied, by iteration.")

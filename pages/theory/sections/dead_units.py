@@ -5,9 +5,9 @@ import html
 import numpy as np
 import streamlit as st
 
-from core import runs
 from core.images import mnist
 from core.model import forward
+from core.runs import store
 from core.theory import relu
 from pages.shared import judging, parts
 from pages.shared.curves import PALETTE
@@ -15,7 +15,7 @@ from pages.shared.written import small
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _activity(folder: str, modified_ns: int, _run: runs.Run, _weights: forward.Weights) -> list[relu.LayerActivity]:
+def _activity(folder: str, modified_ns: int, _run: store.Run, _weights: forward.Weights) -> list[relu.LayerActivity]:
     words = "Reading 1,000 test digits, for the first time with these weights."
     bar, digits = st.progress(0.0, words), mnist.embedded().test_images
     layers = relu.activity(_run.network, _weights, digits, lambda done: bar.progress(done, words))

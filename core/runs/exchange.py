@@ -6,46 +6,47 @@ import shutil
 import unicodedata
 from collections.abc import Sequence
 
-from core import jobs, runs, tensors
+from core.jobs import queue
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
+from core.runs import checkpoints, metrics, store, tensors
 
 
 def recipes_of(data: bytes, filename: str) -> list[Recipe]:
     """The networks, each as a recipe, whose tensors a safetensors file has: several where only a ReLU differs.
 
     The network that the file itself names comes first. The values are not looked at: `add_upload` does.
-    Raises runs.RunError saying what is wrong where there is none.
+    Raises RunError saying what is wrong where there is none.
     """
     try:
         shapes, named = tensors.weight_shapes(data)
     except ValueError as error:
-        raise runs.RunError(f"{_shown(filename)} holds no weights: {error}.") from error
+        raise store.RunError(f"{_shown(filename)} holds no weights: {error}.") from error
     known = [Recipe(network=name, tied=tied) for name in NETWORKS for tied in _ways(name)]
     fitting = [recipe for recipe in known if recipe.architecture.weight_shapes == shapes]
     if not fitting:
         nearest = max(known, key=lambda recipe: len(recipe.architecture.weight_shapes.items() & shapes.items()))
-        runs.check_weights(nearest.architecture, data, _shown(filename))
+        checkpoints.check_weights(nearest.architecture, data, _shown(filename))
     return sorted(fitting, key=lambda recipe: recipe.network != named)
 
 
-def add_upload(data: bytes, recipe: Recipe, filename: str) -> runs.Run:
-    """A new run that holds uploaded weights. Raises runs.RunError, before anything is written, if they are no weights
+def add_upload(data: bytes, recipe: Recipe, filename: str) -> store.Run:
+    """A new run that holds uploaded weights. Raises RunError, before anything is written, if they are no weights
     of the recipe's network, and also if the run cannot be written.
     """
-    weights = runs.check_weights(recipe.architecture, data, _shown(filename))
-    run = jobs.create(recipe, None, f"unknown: uploaded as {_shown(filename)}", runs.UPLOADED, found={})
+    weights = checkpoints.check_weights(recipe.architecture, data, _shown(filename))
+    run = queue.create(recipe, None, f"unknown: uploaded as {_shown(filename)}", store.UPLOADED, found={})
     try:
-        runs.save_weights(run, weights, 0)
+        checkpoints.save_weights(run, weights, 0)
     except OSError as error:
         shutil.rmtree(run.folder, ignore_errors=True)  # made just now, and nobody has seen anything in it
-        raise runs.RunError(f"{run.folder} cannot be written ({error.strerror or error})") from error
+        raise store.RunError(f"{run.folder} cannot be written ({error.strerror or error})") from error
     return run
 
 
-def curves_csv(chosen: Sequence[runs.Run]) -> str:
+def curves_csv(chosen: Sequence[store.Run]) -> str:
     """The runs' metrics as CSV: run, step, and a column for each quantity that any of them has; empty where unknown."""
-    points = [(run.name, point) for run in chosen for point in runs.read_metrics(run)]
+    points = [(run.name, point) for run in chosen for point in metrics.read(run)]
     quantities = list(dict.fromkeys(name for _, point in points for name in point if name != "step"))
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")

@@ -1,7 +1,7 @@
 """A sweep: every combination of some options' values, with several seeds, each trained into a run of its own.
 
 The plan alone decides the runs' names, so the same plan finds its own runs again: what has finished is kept, what was
-stopped or killed goes on from its checkpoint. This machine trains them here, a Ray cluster in core/cluster.py.
+stopped or killed goes on from its checkpoint. This machine trains them here, a Ray cluster in scale/cluster.py.
 """
 
 import itertools
@@ -11,13 +11,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields, replace
 
-from core import jobs, report, runs
+from core.jobs import queue
 from core.recipe import Recipe
+from core.report import experiments
+from core.runs import control, results, store
 
 LARGEST = 10_000  # trials
 LONGEST_NAME = 200  # characters; file systems take 255 bytes
 RETRIES = 3  # how often a trial whose trainer was killed goes on
-FED = jobs.LONGEST_QUEUE // 2  # trials that wait at one time: the rest of the queue is for those who press Start
+FED = queue.LONGEST_QUEUE // 2  # trials that wait at one time: the rest of the queue is for those who press Start
 LOOK_SECONDS = 1.0
 ACTIVE = ("training", "queued")
 
@@ -35,7 +37,7 @@ def plan(options: dict[str, list], seeds: int) -> list[tuple[str, Recipe]]:
     for values in itertools.product(*options.values()):
         for seed in range(1, seeds + 1):
             recipe = Recipe(**dict(zip(options, values, strict=True)), seed=seed)
-            found[recipe] = report.names().get(recipe) or _name(recipe, options)
+            found[recipe] = experiments.names().get(recipe) or _name(recipe, options)
     longest = max(map(len, found.values()))
     if longest > LONGEST_NAME:
         raise ValueError(f"a trial's name would have {longest} characters; allowed: {LONGEST_NAME}. Give fewer options")
@@ -60,9 +62,9 @@ def _shown(value):
     return repr(value).removesuffix(".0") if isinstance(value, int | float) else value
 
 
-def command(experiment: report.Experiment) -> str:
+def command(experiment: experiments.Experiment) -> str:
     """The command that trains the runs of one of the report's experiments, if they are a grid of values."""
-    planned = [recipe for _, recipe in report.planned(experiment)]
+    planned = [recipe for _, recipe in experiments.planned(experiment)]
     words = ["python -m core sweep"]
     for f in fields(Recipe):
         values = list(dict.fromkeys(getattr(recipe, f.name) for recipe in planned))
@@ -74,7 +76,7 @@ def command(experiment: report.Experiment) -> str:
 class Watch:
     """Looks at a sweep's runs: what each is doing, and how long the rest takes at the pace since the first look."""
 
-    def __init__(self, trials: list[runs.Run]):
+    def __init__(self, trials: list[store.Run]):
         self.trials = trials
         self.statuses: dict[str, str] = {}
         self.look()
@@ -84,10 +86,10 @@ class Watch:
         """See what each run is doing; one that has finished needs no second look."""
         for run in self.trials:
             if self.statuses.get(run.name) != "finished":
-                self.statuses[run.name] = runs.status(run)
+                self.statuses[run.name] = control.status(run)
 
     @property
-    def unfinished(self) -> list[runs.Run]:
+    def unfinished(self) -> list[store.Run]:
         return [run for run in self.trials if self.statuses[run.name] != "finished"]
 
     @property
@@ -109,14 +111,14 @@ class Watch:
 
     def _steps_left(self):
         awaited = [run for run in self.unfinished if self.statuses[run.name] != "failed"]
-        return sum(run.recipe.steps - runs.read_progress(run).get("step", 0) for run in awaited)
+        return sum(run.recipe.steps - control.read_progress(run).get("step", 0) for run in awaited)
 
 
 def on_this_machine(watch: Watch, tell: Callable[[], None]) -> None:
     """Train the runs through the queue that Start uses, which is fed as it drains, until each has ended.
 
     One whose trainer was killed goes on, RETRIES times at most; one that failed or was stopped is left. `tell` is
-    called after each look. Raises runs.RunError if a run cannot be queued.
+    called after each look. Raises RunError if a run cannot be queued.
     """
     starts: Counter[str] = Counter()
     refusals: Counter[str] = Counter()
@@ -129,34 +131,34 @@ def on_this_machine(watch: Watch, tell: Callable[[], None]) -> None:
     while True:
         watch.look()
         due = [run for run in watch.unfinished if is_due(run)]
-        for run in due[: max(0, FED - len(jobs.queue()))]:
+        for run in due[: max(0, FED - len(queue.queue()))]:
             try:
-                jobs.enqueue(run)
-            except jobs.QueueFull:
+                queue.enqueue(run)
+            except queue.QueueFull:
                 break
-            except runs.RunError:  # perhaps somebody else resumed or deleted it since it was looked at
+            except store.RunError:  # perhaps somebody else resumed or deleted it since it was looked at
                 refusals[run.name] += 1
                 if refusals[run.name] > RETRIES:
                     raise
             else:
                 starts[run.name] += 1
-        if jobs.living_workers() < jobs.LIMIT:  # else those on their way would be started again with each look
-            jobs.advance()
+        if queue.living_workers() < queue.LIMIT:  # else those on their way would be started again with each look
+            queue.advance()
         tell()
         if not due and not any(watch.statuses[run.name] in ACTIVE for run in watch.unfinished):
             return
         time.sleep(LOOK_SECONDS)
 
 
-def table(trials: list[runs.Run]) -> str:
+def table(trials: list[store.Run]) -> str:
     """Mean accuracy ± its standard deviation over the seeds, a line for each point of the grid."""
-    points: dict[Recipe, list[runs.Run]] = {}
+    points: dict[Recipe, list[store.Run]] = {}
     for run in trials:
         points.setdefault(replace(run.recipe, seed=0), []).append(run)
     varying = [f.name for f in fields(Recipe) if len({getattr(recipe, f.name) for recipe in points}) > 1]
-    lines = [f"{'':34} {report.MEASURED_HEADS}"]
+    lines = [f"{'':34} {experiments.MEASURED_HEADS}"]
     for recipe, repeats in points.items():
         name = " ".join(_word(name, getattr(recipe, name)) for name in varying) or recipe.network
-        lines.append(f"{name:34} {report.measured_cells(report.reached(repeats))}")
-    measured_on = sorted({result["data"] for run in trials if (result := runs.read_result(run))})
+        lines.append(f"{name:34} {experiments.measured_cells(experiments.reached(repeats))}")
+    measured_on = sorted({result["data"] for run in trials if (result := results.read(run))})
     return "\n".join([*lines, *(f"Measured on {data}." for data in measured_on)])

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from core import runs
 from core.recipe import Recipe
+from core.runs import control, labels, results, store
 
 KINDS = ("all", "own", "shipped", "starred")
 
@@ -14,8 +14,8 @@ KINDS = ("all", "own", "shipped", "starred")
 class Entry:
     """A run with all that its folder says about it now; `result` is None until it has been measured."""
 
-    run: runs.Run
-    label: runs.Label
+    run: store.Run
+    label: labels.Label
     result: dict | None
     status: str
 
@@ -39,9 +39,9 @@ class Entry:
         return "" if not self.result else f"{self.result['accuracy']:.4f} ± {self.result['standard_error']:.4f}"
 
 
-def shown(run: runs.Run, label: runs.Label | None = None) -> str:
+def shown(run: store.Run, label: labels.Label | None = None) -> str:
     """How every list calls a run: by its title, and by its name, which alone is sure to be its own."""
-    title = (label or runs.read_label(run)).title
+    title = (label or labels.read(run)).title
     return f"{title} ({run.name})" if title else run.name
 
 
@@ -61,7 +61,7 @@ def asked(words: str, names: Iterable[str]) -> str | None:
 
 def entries(root: Path | None = None) -> list[Entry]:
     """All readable runs in a folder (checkpoints/ by default), the newest first."""
-    return [Entry(run, runs.read_label(run), runs.read_result(run), runs.status(run)) for run in runs.list_runs(root)]
+    return [Entry(run, labels.read(run), results.read(run), control.status(run)) for run in store.list_runs(root)]
 
 
 def matches(entry: Entry, words: str = "", networks: Sequence[str] = (), kind: str = "all") -> bool:
@@ -70,7 +70,7 @@ def matches(entry: Entry, words: str = "", networks: Sequence[str] = (), kind: s
     Words are sought in its name, title, note, network and data; case does not matter.
     """
     run, label = entry.run, entry.label
-    of_kind = {"own": not runs.is_shipped(run), "shipped": runs.is_shipped(run), "starred": label.star}
+    of_kind = {"own": not store.is_shipped(run), "shipped": store.is_shipped(run), "starred": label.star}
     text = " ".join((run.name, label.title, label.note, run.recipe.network, run.data)).casefold()
     return (
         (not networks or run.recipe.network in networks)
@@ -79,14 +79,14 @@ def matches(entry: Entry, words: str = "", networks: Sequence[str] = (), kind: s
     )
 
 
-def differences(chosen: Sequence[runs.Run]) -> dict[str, list]:
+def differences(chosen: Sequence[store.Run]) -> dict[str, list]:
     """Field of the recipe → its value in each run, for the fields whose values are not all the same.
 
     Of uploaded weights only the network is known: elsewhere their value is None, and is not compared.
     """
     found = {}
     for f in fields(Recipe):
-        known = [f.name in ("network", "tied") or run.data_name != runs.UPLOADED for run in chosen]
+        known = [f.name in ("network", "tied") or run.data_name != store.UPLOADED for run in chosen]
         values = [getattr(run.recipe, f.name) for run in chosen]
         if len({value for value, counts in zip(values, known, strict=True) if counts}) > 1:
             texts = ["all" if f.name == "examples" and value is None else value for value in values]
@@ -94,10 +94,10 @@ def differences(chosen: Sequence[runs.Run]) -> dict[str, list]:
     return found
 
 
-def repeats(chosen: Sequence[runs.Run]) -> list[list[runs.Run]]:
+def repeats(chosen: Sequence[store.Run]) -> list[list[store.Run]]:
     """Groups of two runs or more that differ in nothing but their seed, in the order given."""
-    groups: dict[tuple, list[runs.Run]] = {}
+    groups: dict[tuple, list[store.Run]] = {}
     for run in chosen:
-        if run.data_name != runs.UPLOADED:
+        if run.data_name != store.UPLOADED:
             groups.setdefault((replace(run.recipe, seed=0), run.data_name), []).append(run)
     return [group for group in groups.values() if len({run.recipe.seed for run in group}) > 1]

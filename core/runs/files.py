@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from core import locks
+from core.runs import locks
 
 BEFORE = "before-"  # in front of the name of the file that was replaced last
 LOCKED, FREE = ".saving", ".writing"  # at the end of a temporary name: written under the folder's lock, or without it

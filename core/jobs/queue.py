@@ -19,9 +19,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from core import locks, runs
-from core.quota import refuse_over_quota
 from core.recipe import Recipe
+from core.runs import control, locks, store
+from core.runs.quota import refuse_over_quota
 
 LIMIT = max(1, int(os.environ.get("DIGIT_SUM_LAB_TRAINERS") or 1))  # trainers at one time
 LONGEST_QUEUE = 50
@@ -30,7 +30,7 @@ NICENESS = 19  # the pages come first: with 10, five of a hundred reruns of a cl
 WARM = os.environ.get("DIGIT_SUM_LAB_WARM") != "0"
 WARM_SECONDS = 600  # how long a worker that has loaded TensorFlow waits for a run
 WARM_LOOK_SECONDS = 0.05
-REPOSITORY = Path(__file__).parent.parent
+REPOSITORY = Path(__file__).parents[2]
 
 _workers: list[subprocess.Popen] = []  # of this process, kept so that the ended ones can be reaped
 _spawning = threading.Lock()  # every visitor's page runs in a thread of its own
@@ -42,93 +42,93 @@ class QueueFull(Exception):
 
 def create(
     recipe: Recipe, folder: Path | None = None, data: str = "", data_name: str = "", found: dict[str, str] | None = None
-) -> runs.Run:
+) -> store.Run:
     """A new run's folder, by default named after its network; `found` are versions to note, by default those here.
 
-    Raises runs.RunError if it cannot be written, if locks do not work there, or if there are as many runs already as
+    Raises RunError if it cannot be written, if locks do not work there, or if there are as many runs already as
     are kept.
     """
-    _refuse_without_locks(folder.parent if folder else runs.ROOT)
+    _refuse_without_locks(folder.parent if folder else store.ROOT)
     # elsewhere nobody else counts, and checkpoints/ may be read-only
-    is_elsewhere = folder is not None and folder.parent.resolve() != runs.ROOT.resolve()
+    is_elsewhere = folder is not None and folder.parent.resolve() != store.ROOT.resolve()
     with contextlib.nullcontext() if is_elsewhere else _queue_lock():
         return _create(recipe, folder, data, data_name, versions() if found is None else found)
 
 
 def _create(recipe, folder, data, data_name, found):
     """With the queue's lock held, so that of many who create at one time each counts the runs of those before it."""
-    runs.remove_litter()
+    control.remove_litter()
     refuse_over_quota()
-    return runs.create(folder, recipe, data, data_name, _now(), found)
+    return store.create(folder, recipe, data, data_name, _now(), found)
 
 
-def find_or_create(plan: list[tuple[str, Recipe]], data: str, data_name: str) -> list[runs.Run]:
+def find_or_create(plan: list[tuple[str, Recipe]], data: str, data_name: str) -> list[store.Run]:
     """The runs of these names: those that are there, and the missing ones, created to train on this data.
 
-    Raises runs.RunError, and creates none, if they are more than are kept, or if one is there with another recipe.
+    Raises RunError, and creates none, if they are more than are kept, or if one is there with another recipe.
     """
     with _queue_lock():  # another process may prepare the same
-        there = {name: runs.read(runs.ROOT / name) for name, _ in plan if (runs.ROOT / name / "run.json").exists()}
+        there = {name: store.read(store.ROOT / name) for name, _ in plan if (store.ROOT / name / "run.json").exists()}
         for name, recipe in plan:
             if name in there and there[name].recipe != recipe:
-                raise runs.RunError(f"{name} is there with another recipe. Delete it, or change what is asked for.")
+                raise store.RunError(f"{name} is there with another recipe. Delete it, or change what is asked for.")
         refuse_over_quota(len(plan) - len(there))
         now, found = _now(), versions()
         return [
-            there.get(name) or runs.create(runs.ROOT / name, recipe, data, data_name, now, found)
+            there.get(name) or store.create(store.ROOT / name, recipe, data, data_name, now, found)
             for name, recipe in plan
         ]
 
 
-def submit(recipe: Recipe, folder: Path | None = None) -> runs.Run:
+def submit(recipe: Recipe, folder: Path | None = None) -> store.Run:
     """A new run that waits for a trainer. Raises as `create`, or QueueFull; then there is no new run."""
     with _queue_lock():
         _refuse_full()
         run = _create(recipe, folder, "", "", versions())
-        runs.mark_queued(run, time.time_ns())
+        control.mark_queued(run, time.time_ns())
     advance()
     return run
 
 
-def start(run: runs.Run) -> None:
+def start(run: store.Run) -> None:
     """Let a run be trained, or go on, as soon as a trainer is free. Raises as `enqueue`."""
     enqueue(run)
     advance()
 
 
-def enqueue(run: runs.Run) -> None:
+def enqueue(run: store.Run) -> None:
     """Let a run wait for a trainer, which `advance` starts.
 
-    Raises runs.RunError if it has finished or is being trained, QueueFull if LONGEST_QUEUE runs wait already.
+    Raises RunError if it has finished or is being trained, QueueFull if LONGEST_QUEUE runs wait already.
     """
     with _queue_lock():
-        if runs.is_locked(run):  # in words of its own, and without waiting for the lock
-            raise runs.RunError(f"{run.name} is being trained already.")
-        with runs.lock(run):
-            runs.refuse_to_train(run)
-            if runs.standing(run) != "queued":
+        if control.is_locked(run):  # in words of its own, and without waiting for the lock
+            raise store.RunError(f"{run.name} is being trained already.")
+        with control.lock(run):
+            control.refuse_to_train(run)
+            if control.standing(run) != "queued":
                 _refuse_full()
-                runs.forget_ending(run)
-                runs.mark_queued(run, time.time_ns())
+                control.forget_ending(run)
+                control.mark_queued(run, time.time_ns())
 
 
-def queue() -> list[runs.Run]:
+def queue() -> list[store.Run]:
     """The runs that wait for a trainer, the longest waiting first."""
     waiting = []
-    for marker in runs.ROOT.glob("*/queued"):
-        with contextlib.suppress(runs.RunError):
-            run = runs.read(marker.parent)
-            if (since := runs.queued_since(run)) is not None:
+    for marker in store.ROOT.glob("*/queued"):
+        with contextlib.suppress(store.RunError):
+            run = store.read(marker.parent)
+            if (since := control.queued_since(run)) is not None:
                 waiting.append((since, run.name, run))
     return [run for *_, run in sorted(waiting, key=lambda entry: entry[:2])]
 
 
-def stop(run: runs.Run) -> None:
-    """End a run's waiting or, at its next step, its training; its checkpoint stays. Raises runs.RunError."""
+def stop(run: store.Run) -> None:
+    """End a run's waiting or, at its next step, its training; its checkpoint stays. Raises RunError."""
     with _queue_lock():
-        runs.unmark_queued(run)
-    if runs.is_locked(run):
-        runs.wish(run, stop=True)
+        control.unmark_queued(run)
+    if control.is_locked(run):
+        control.request(run, stop=True)
 
 
 def advance() -> None:
@@ -138,7 +138,7 @@ def advance() -> None:
     pressing Start finds the slot free until then: hence a bound on those of this process, one of which may be ending.
     Where locks do not work none is started.
     """
-    if locks.fault(runs.ROOT):
+    if locks.fault(store.ROOT):
         return
     free = sum(_is_free(slot) for slot in _slots())
     missing = min(free, len(queue())) - (not _is_free(_warm_lock()))
@@ -181,7 +181,7 @@ def warm() -> None:
     """
     if not WARM:
         return
-    with contextlib.suppress(OSError, runs.RunError):  # a folder that cannot be written: Start will say it
+    with contextlib.suppress(OSError, store.RunError):  # a folder that cannot be written: Start will say it
         _wanted().parent.mkdir(parents=True, exist_ok=True)
         _wanted().touch()
         with _spawning:
@@ -208,7 +208,7 @@ def wait_warm(app: int, prepare: Callable[[], None]) -> bool:
     return False
 
 
-def work(train: Callable[[runs.Run], bool]) -> None:
+def work(train: Callable[[store.Run], bool]) -> None:
     """Train the runs that wait, one after the other, if a slot is free; then let the next worker start.
 
     `train` is called with the run's lock held, by `train_logged`. Where it does not return True, the next run gets a
@@ -228,7 +228,7 @@ def work(train: Callable[[runs.Run], bool]) -> None:
     advance()
 
 
-def train_logged(run: runs.Run, train: Callable[[runs.Run], bool]) -> bool:
+def train_logged(run: store.Run, train: Callable[[store.Run], bool]) -> bool:
     """What `train` answers: whether this process can train another run. All that is said goes to the run's log.txt."""
     _say_into(run.folder / "log.txt")
     be_nice()
@@ -264,7 +264,7 @@ def _refuse_full():
 
 def _refuse_without_locks(folder):
     if fault := locks.fault(folder):
-        raise runs.RunError(fault)
+        raise store.RunError(fault)
 
 
 def _take_run():
@@ -272,10 +272,10 @@ def _take_run():
     with _queue_lock():
         for run in queue():
             try:
-                run, held = runs.begin(run)
-            except runs.RunError:  # somebody trains it from the command line, or has finished it
+                run, held = control.begin(run)
+            except store.RunError:  # somebody trains it from the command line, or has finished it
                 continue
-            runs.write_progress(run, "starting", step=0, steps=run.recipe.steps)
+            control.write_progress(run, "starting", step=0, steps=run.recipe.steps)
             return run, held
     return None, None
 
@@ -288,27 +288,27 @@ def _say_into(log):
 
 
 def _slots():
-    folder = runs.ROOT / ".jobs"
+    folder = store.ROOT / ".jobs"
     folder.mkdir(parents=True, exist_ok=True)
     return [folder / f"slot{number}" for number in range(LIMIT)]
 
 
 def _warm_lock():
-    return runs.ROOT / ".jobs" / "warm"
+    return store.ROOT / ".jobs" / "warm"
 
 
 def _wanted():
-    return runs.ROOT / ".jobs" / "wanted"
+    return store.ROOT / ".jobs" / "wanted"
 
 
 def _queue_lock():
-    folder = runs.ROOT / ".jobs"
+    folder = store.ROOT / ".jobs"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _refuse_without_locks(folder)
         return FileLock(folder / "queue").acquire()
     except OSError as error:
-        raise runs.RunError(f"{folder} cannot be written ({error.strerror or error})") from error
+        raise store.RunError(f"{folder} cannot be written ({error.strerror or error})") from error
 
 
 def _is_free(slot):

@@ -21,10 +21,11 @@ import numpy as np
 import tensorflow as tf
 
 from core.images import mnist
+from core.jobs.scale.tf_config import Cluster, host_and_port, shares, wait_for_all
 from core.model.networks import Network
 from core.recipe import Recipe, recipe_from_dict
-from core.tf_config import Cluster, host_and_port, shares, wait_for_all
-from core.training import Stop, Trainer, TrainingError, settle_determinism
+from core.training.loop import Stop, TrainingError, settle_determinism
+from core.training.trainer import Trainer
 
 MESSAGE_BYTES = 4096
 LINGER_SECONDS = 3.0  # a worker that has lost another one stays, for the others to learn which it was
@@ -183,7 +184,7 @@ class SharedTrainer(Trainer):
 
 
 def chief_of(crew: Crew) -> Callable[..., SharedTrainer]:
-    """What makes the chief's trainer in `training.train`, after it told the others what to train."""
+    """What makes the chief's trainer in `loop.train`, after it told the others what to train."""
 
     def make(recipe, network, data, precision):
         crew.tell(recipe=recipe.as_dict(), data=data.name, precision=precision)

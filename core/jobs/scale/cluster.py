@@ -16,8 +16,9 @@ from pathlib import Path
 
 import ray
 
-from core import jobs, runs
-from core.sweep import LOOK_SECONDS, RETRIES, Watch
+from core.jobs import queue
+from core.jobs.sweep import LOOK_SECONDS, RETRIES, Watch
+from core.runs import control, store
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 15  # for Ray in a process of its own, its import included
@@ -39,7 +40,7 @@ def train(watch: Watch, tell: Callable[[], None]) -> None:
             try:
                 ray.get(ended)
             except ray.exceptions.RayError as error:
-                runs.note_failure(run, _first_line(getattr(error, "cause", None) or error))
+                control.note_failure(run, _first_line(getattr(error, "cause", None) or error))
         watch.look()
         tell()
 
@@ -48,17 +49,17 @@ def _trial(folder):
     """In a Ray worker: train a run to its end, from its start or from its checkpoint."""
     from core.__main__ import train_unattended
 
-    run = runs.read(Path(folder))
-    while runs.is_locked(run):  # somebody trains it: a worker, perhaps, that is about to die with its node
+    run = store.read(Path(folder))
+    while control.is_locked(run):  # somebody trains it: a worker, perhaps, that is about to die with its node
         time.sleep(LOOK_SECONDS)
     try:
-        run, held = runs.begin(run)
-    except runs.RunError:
-        if runs.status(run) == "finished":  # by the other one
+        run, held = control.begin(run)
+    except store.RunError:
+        if control.status(run) == "finished":  # by the other one
             return
         raise
     with held:
-        jobs.train_logged(run, train_unattended)
+        queue.train_logged(run, train_unattended)
 
 
 def connected(address: str) -> contextlib.AbstractContextManager:
@@ -68,7 +69,7 @@ def connected(address: str) -> contextlib.AbstractContextManager:
     is Ray: by another process, which can be ended in the middle.
     """
     environment = {
-        "PYTHONPATH": str(jobs.REPOSITORY),
+        "PYTHONPATH": str(queue.REPOSITORY),
         "TF_NUM_INTRAOP_THREADS": str(CORES),
         "TF_NUM_INTEROP_THREADS": "1",
     }

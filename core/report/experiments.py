@@ -11,9 +11,9 @@ from functools import cache
 
 import numpy as np
 
-from core import runs
 from core.presets import MOVES, as_in_the_report
 from core.recipe import Recipe
+from core.runs import metrics, results, store
 
 FEW = 250  # training images of the report's question 4
 KEEP_PROBS = (1.0, 0.7, 0.5, 0.3)
@@ -103,7 +103,7 @@ def _plateau(**fields):
     return _sum(**{"steps": 500, "average_decay": 0.99, "outlier_rate": 0.0} | fields)
 
 
-# how images were moved in the runs that were trained before core/augmentation.py could keep them sharp
+# how images were moved in the runs that were trained before core/training/augmentation.py could keep them sharp
 BLURRED = {"resampling": "bilinear"}
 
 EXPERIMENTS = (
@@ -351,13 +351,13 @@ def recipe_of(variant: Variant, seed: int) -> Recipe:
     return dataclasses.replace(variant.recipe, seed=seed)
 
 
-def runs_of(experiment: Experiment, variant: Variant) -> list[runs.Run]:
+def runs_of(experiment: Experiment, variant: Variant) -> list[store.Run]:
     """The runs of a variant that are there, finished or not."""
     found = []
     for seed in variant.seeds:
         try:
-            found.append(runs.read(runs.ROOT / run_name(experiment, variant, seed)))
-        except runs.RunError:
+            found.append(store.read(store.ROOT / run_name(experiment, variant, seed)))
+        except store.RunError:
             continue
     return found
 
@@ -367,9 +367,9 @@ def measured(experiment: Experiment, variant: Variant) -> Measured | None:
     return reached(runs_of(experiment, variant))
 
 
-def reached(repeats: list[runs.Run]) -> Measured | None:
+def reached(repeats: list[store.Run]) -> Measured | None:
     """What those of some runs that have finished reached, or None if there is none."""
-    finished = [(run, result) for run in repeats if (result := runs.read_result(run))]
+    finished = [(run, result) for run in repeats if (result := results.read(run))]
     if not finished:
         return None
     return Measured(
@@ -392,7 +392,7 @@ def missing_name(experiment: Experiment, recipe: Recipe) -> str | None:
     """The name under which a run of this recipe would count as measured, or None if there is one already."""
     wanted = dict(planned(experiment) + planned(experiment, as_printed=True))
     free = (name for name, planned_recipe in wanted.items() if planned_recipe == recipe)
-    return next((name for name in free if not (runs.ROOT / name).exists()), None)
+    return next((name for name in free if not (store.ROOT / name).exists()), None)
 
 
 @cache
@@ -442,12 +442,12 @@ def verdicts() -> list[Verdict]:
     ]
 
 
-def roughness(run: runs.Run) -> float | None:
+def roughness(run: store.Run) -> float | None:
     """How much a training curve jumps: the mean absolute step of train accuracy between points in its second half.
 
     None with fewer than 20 points.
     """
-    values = [point["train_accuracy"] for point in runs.read_metrics(run)]
+    values = [point["train_accuracy"] for point in metrics.read(run)]
     if len(values) < 20:
         return None
     return float(np.abs(np.diff(values[len(values) // 2 :])).mean())
@@ -487,7 +487,7 @@ def _over_fits():
     rule = "At the end train accuracy is more than 0.03 above test accuracy with 250 images, and less with all."
     gaps = {}
     for name in ("few-images", "all-images"):
-        points = [runs.read_metrics(run) for run in runs_of(ALL[name], ALL[name].variants[0])]
+        points = [metrics.read(run) for run in runs_of(ALL[name], ALL[name].variants[0])]
         last = [each[-5:] for each in points if len(each) >= 5]
         gaps[name] = [p["train_accuracy"] - p["test_accuracy"] for each in last for p in each]
     if not all(gaps.values()):

@@ -1,222 +1,35 @@
-"""The training loop: our own, in one tf.function, so that a run can be stopped, resumed and followed to the bit.
+"""The steps of a training, in one tf.function of our own: a run can be stopped, resumed and followed to the bit."""
 
-With keras_model.py, augmentation.py and workers.py this is the only home of TensorFlow.
-"""
-
-import contextlib
 import dataclasses
 import math
-import signal
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from core import hands, keras_model, runs
-from core.augmentation import augment
-from core.curves import CURVE_IMAGES, FIRST_IMAGES
-from core.evaluation import PAIRINGS, Evaluation, judge
+from core.evaluation import PAIRINGS
 from core.images import mnist, pen
 from core.insight import number_line
-from core.model.answers import of_digits
 from core.model.networks import Network
 from core.model.operations import PROBABILITY_FLOOR, SUMS
-from core.presets import MOVES
 from core.recipe import Recipe
-from core.tensorboard import EventFile
+from core.runs import store
+from core.runs.curves import CURVE_IMAGES, FIRST_IMAGES
+from core.training import keras_model
+from core.training.augmentation import augment
 
 ADAM_DECAYS = 0.9, 0.999
 ADAM_EPSILON = 1e-8
-POINTS = 100  # evaluations of a run at most, about
-STEPS_BETWEEN_POINTS = 20  # at least, after the first ones: an evaluation takes as long as some steps
-CALL_STEPS = 50  # steps inside one call of the graph at most
-CALL_SECONDS = 0.5  # for such a call, about, so that Stop is heard and progress is shown
 AVERAGE_EVERY = 8  # steps between two additions to the averaged weights: a pass over all of them is not free
-SNAPSHOT_FACTOR = 1.5  # between the steps of two snapshots: a network changes most at first
-SAVE_SECONDS = 10  # between two checkpoints
-TRIAL_SECONDS = 0.5  # of the two number formats
-LEAST_ROUNDS = 3  # of it: the first one includes what is prepared once
-
-
-class TrainingError(Exception):
-    """Training cannot go on; the message says why and what to do."""
-
-    exit_code = 1
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a training is: steps done, of how many, digits per second, seconds left, and the last point noted."""
-
-    step: int
-    steps: int
-    images_per_second: float
-    seconds_left: float
-    point: dict | None
-
-
-class Stop(Exception):
-    """Training was asked to stop, and has saved its state."""
-
-
-def train(
-    run: runs.Run,
-    data: mnist.Mnist,
-    report: Callable[[Progress], None] = lambda p: None,
-    make: "Callable[..., Trainer] | None" = None,
-) -> Evaluation:
-    """Train a run to its end, from its start or from its last checkpoint, and measure the result.
-
-    `make` makes the trainer, by default a Trainer. The caller holds the run's lock. SIGTERM, SIGINT and a Stop asked of
-    the run save a checkpoint and raise Stop.
-    Raises TrainingError if the loss is no longer finite, ValueError if the data has too few images, runs.RunError if
-    the run's state is damaged.
-    """
-    settle_determinism(run.recipe)
-    started = runs.load_resume(run)
-    precision = Trainer.precision_of(started[0]) if started else first_precision(run.recipe)
-    if run.recipe.step_pen_digits:
-        _draw_pen_images(run, started[1] if started else 0)
-    trainer = (make or Trainer)(run.recipe, run.network, data, precision)
-    if started:
-        state, step, warning = started
-        trainer.restore(state, step)
-        if warning:
-            print(f"warning: {warning}", file=sys.stderr)
-            runs.note_warning(run, warning)
-    runs.rewind_metrics(run, trainer.step)
-    runs.rewind_snapshots(run, trainer.step)
-    _follow(run, trainer, report)
-    _tell_measuring(run, trainer.step, 0.0)
-    weights = _finite_weights(run, trainer)
-    runs.save_weights(run, weights, trainer.step)
-    answers = of_digits(run.network, weights, data.test_images, lambda done: _tell_measuring(run, trainer.step, done))
-    result = judge(answers, data)
-    runs.save_answers(run, answers.tensors(), data.name)
-    spent = {"steps": trainer.step, "seconds": round(trainer.seconds, 1), "precision": trainer.precision}
-    runs.write_result(run, dataclasses.asdict(result) | spent | hands.result(run, weights))
-    return result
 
 
 def pen_images(recipe: Recipe, on_progress: Callable[[float], None] = lambda done: None) -> tuple:
     """Draw the pen digits that a recipe trains on, images and labels: of each as many as its steps will see."""
     seen = recipe.steps * recipe.step_pen_digits / len(pen.to_train())
     return pen.training_images(recipe.seed, min(pen.MOST_DRAWINGS, math.ceil(seen)), on_progress)
-
-
-def _draw_pen_images(run, step):
-    """Draw them before the trainer is made, which then finds them drawn; tell how far it is, and hear a Stop."""
-
-    def tell(done):
-        runs.write_progress(run, "drawing pen strokes", step=step, steps=run.recipe.steps, done=round(done, 3))
-        if runs.wishes(run).stop:
-            runs.write_progress(run, "stopped", step=step, steps=run.recipe.steps)
-            raise Stop
-
-    pen_images(run.recipe, tell)
-
-
-def _tell_measuring(run, step, done):
-    runs.write_progress(run, "measuring", step=step, steps=step, done=round(done, 3))
-
-
-def settle_determinism(recipe: Recipe) -> None:
-    """Let this process compute bit-identically on every repeat, if the recipe asks for it."""
-    if recipe.deterministic:
-        keras.utils.set_random_seed(recipe.seed)
-        tf.config.experimental.enable_op_determinism()
-
-
-def _follow(run, trainer, report):
-    """Run the steps, noting a point now and then and saving every SAVE_SECONDS; hear what is asked of the run."""
-    stopping = []
-    handlers = {s: signal.signal(s, lambda number, frame: stopping.append(number)) for s in _signals()}
-    steps, saved, point, events = run.recipe.steps, time.monotonic(), None, EventFile(run)
-    snapshots = snapshot_steps(steps) if run.network.reads_pairs else []
-    began, first, pace = None, trainer.step, 0.0  # the first call builds the graph, and says nothing of the pace
-    try:
-        while trainer.step < steps:
-            wishes = runs.wishes(run)
-            trainer.rate_factor = wishes.rate_factor or trainer.rate_factor
-            next_point = point_after(trainer.step, steps)
-            in_time = int(CALL_SECONDS / pace) if pace else 1
-            loss, accuracy = trainer.advance(max(1, min(CALL_STEPS, in_time, next_point - trainer.step)))
-            if not np.isfinite(loss):
-                raise _diverged(run, trainer, "loss is")
-            if trainer.step == next_point:
-                point = trainer.point(loss, accuracy)
-                runs.append_metrics(run, point)
-                events.add(point)
-                if trainer.step in snapshots and (taken := trainer.snapshot()):
-                    runs.save_snapshot(run, taken, trainer.step)
-            if began is None:
-                began, first = time.monotonic(), trainer.step
-                runs.write_progress(run, "training", step=first, steps=steps)  # what was loaded is loaded
-            else:
-                pace = (time.monotonic() - began) / (trainer.step - first)
-                progress = Progress(
-                    trainer.step, steps, run.recipe.step_digits / pace, pace * (steps - trainer.step), point
-                )
-                runs.write_progress(
-                    run,
-                    "training",
-                    step=progress.step,
-                    steps=steps,
-                    images_per_second=round(progress.images_per_second),
-                    seconds_left=round(progress.seconds_left, 1),
-                )
-                report(progress)
-            stopping += [signal.SIGTERM] * runs.wishes(run).stop
-            if stopping or time.monotonic() - saved > SAVE_SECONDS:
-                weights = _finite_weights(run, trainer)
-                runs.save_resume(run, trainer.state(), trainer.step)
-                runs.save_weights(run, weights, trainer.step)
-                saved = time.monotonic()
-            if stopping:
-                runs.write_progress(run, "stopped", step=trainer.step, steps=steps)
-                raise Stop
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-
-
-def _finite_weights(run, trainer):
-    """The weights to keep. Pooling and ReLU turn what is not a number into zero, so the loss alone does not tell."""
-    weights = trainer.weights()
-    if not all(np.isfinite(tensor).all() for tensor in weights.values()):
-        raise _diverged(run, trainer, "weights are")
-    return weights
-
-
-def _diverged(run, trainer, what):
-    advice = f"Try a lower learning rate than {run.recipe.learning_rate * trainer.rate_factor:g}."
-    return TrainingError(f"The {what} no longer finite after step {trainer.step:,}. {advice}")
-
-
-def _signals():
-    return (signal.SIGTERM, signal.SIGINT)
-
-
-def point_after(step: int, steps: int) -> int:
-    """The step of the next point of the curve: 1, 2, 5, 10, 20, 50 … and evenly after these."""
-    every = max(STEPS_BETWEEN_POINTS, round(steps / POINTS))
-    early = (lead * 10**power for power in range(7) for lead in (1, 2, 5))
-    return min(steps, (step // every + 1) * every, next(point for point in early if point > step))
-
-
-def snapshot_steps(steps: int) -> list[int]:
-    """The points at which a snapshot is taken: the first, each SNAPSHOT_FACTOR after the one before, and the last."""
-    taken, step = [], 0
-    while step < steps:
-        step = point_after(step, steps)
-        if step == steps or not taken or step >= SNAPSHOT_FACTOR * taken[-1]:
-            taken.append(step)
-    return taken
 
 
 class Trainer:
@@ -321,10 +134,10 @@ class Trainer:
         return state | {name: np.array(number) for name, number in numbers.items()}
 
     def restore(self, state: dict[str, np.ndarray], step: int) -> None:
-        """Go on from a state. Raises runs.RunError if it is not one of this run."""
+        """Go on from a state. Raises RunError if it is not one of this run."""
         variables = self._state_variables()
         if set(state) != {*variables, "seconds", "rate_factor", "bfloat16"}:
-            raise runs.RunError("The resume state does not belong to this recipe. Start a new run.")
+            raise store.RunError("The resume state does not belong to this recipe. Start a new run.")
         for name, variable in variables.items():
             variable.assign(state[name])
         self.step, self.seconds, self.rate_factor = step, float(state["seconds"]), float(state["rate_factor"])
@@ -513,49 +326,6 @@ class Trainer:
         else:
             logits = self.averaged(tf.cast(inputs, tf.float32)[..., None] / 255, training=False)
         return tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits), _right(logits, truth)
-
-
-def warm_up() -> None:
-    """Do ahead of time what every run needs: the trial of the two number formats, and what TensorFlow loads late."""
-    for network in ("tiny", "sum_posterior"):
-        recipe = Recipe(network=network, examples=100, batch=10, steps=1, keep_prob=0.5, **MOVES)
-        trainer = Trainer(recipe, recipe.architecture, mnist.embedded(), faster_precision())
-        trainer.point(*trainer.advance(1))
-
-
-def first_precision(recipe: Recipe) -> str:
-    """The number format for a run that begins: the recipe's, or by trial; a deterministic run takes no trial."""
-    if recipe.precision != "auto":
-        return recipe.precision
-    return "float32" if recipe.deterministic else faster_precision()
-
-
-@cache
-def faster_precision() -> str:
-    """ "bfloat16" where a trial of half a second shows that it trains faster than float32 here, else "float32".
-
-    The two take turns, and the best time of each counts: what else runs on the machine decides nothing.
-    """
-    best = {tf.float32: math.inf, tf.bfloat16: math.inf}
-    until, rounds = time.monotonic() + TRIAL_SECONDS, 0
-    while rounds < LEAST_ROUNDS or time.monotonic() < until:
-        rounds += 1
-        for dtype in best:
-            with contextlib.suppress(tf.errors.OpError):  # not every build has the operations in bfloat16
-                best[dtype] = min(best[dtype], _convolution_seconds(dtype))
-    return "bfloat16" if best[tf.bfloat16] * 1.2 < best[tf.float32] else "float32"
-
-
-def _convolution_seconds(dtype):
-    """Of the second convolution of `deep` for 32 images, and of its two gradients."""
-    images, kernel = tf.ones((32, 14, 14, 32), dtype), tf.ones((5, 5, 32, 64), dtype)
-    began = time.monotonic()
-    with tf.GradientTape() as tape:
-        tape.watch([images, kernel])
-        maps = tf.nn.conv2d(images, kernel, 1, "SAME")
-    for gradient in tape.gradient(maps, [images, kernel]):
-        gradient.numpy()
-    return time.monotonic() - began
 
 
 def _head(model, top, bottom):

@@ -1,10 +1,10 @@
 """How long a training will take here, by the last one of its kind, and durations in words."""
 
-from core import runs
 from core.recipe import Recipe
+from core.runs import metrics, store
 
 
-def expected_seconds(recipe: Recipe, known: list[runs.Run]) -> tuple[float, runs.Run] | None:
+def expected_seconds(recipe: Recipe, known: list[store.Run]) -> tuple[float, store.Run] | None:
     """Return how many seconds of training a recipe will take on this machine, and the run that this is known from.
 
     It takes the newest run of the same network that was trained here, one that augments as the recipe does if there
@@ -13,10 +13,10 @@ def expected_seconds(recipe: Recipe, known: list[runs.Run]) -> tuple[float, runs
     alike = [
         run
         for run in known
-        if run.network == recipe.architecture and run.data_name != runs.UPLOADED and not runs.is_shipped(run)
+        if run.network == recipe.architecture and run.data_name != store.UPLOADED and not store.is_shipped(run)
     ]
     for run in sorted(alike, key=lambda run: run.recipe.augments != recipe.augments):
-        if seconds := step_seconds(runs.read_metrics(run)):
+        if seconds := step_seconds(metrics.read(run)):
             return seconds / run.recipe.step_digits * recipe.step_digits * recipe.steps, run
     return None
 

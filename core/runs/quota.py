@@ -3,24 +3,24 @@
 import os
 from pathlib import Path
 
-from core import runs
+from core.runs import store
 
 MOST_RUNS = int(os.environ.get("DIGIT_SUM_LAB_MOST_RUNS") or 500)  # of the visitors' own
 MOST_GIGABYTES = float(os.environ.get("DIGIT_SUM_LAB_MOST_GIGABYTES") or 20)
 
 
 def refuse_over_quota(wanted: int = 1) -> None:
-    """Raises runs.RunError if so many runs more would be too many."""
-    own = [run for run in runs.list_runs() if not runs.is_shipped(run)]
+    """Raises RunError if so many runs more would be too many."""
+    own = [run for run in store.list_runs() if not store.is_shipped(run)]
     if len(own) + wanted > MOST_RUNS:
         taken = "no more are taken" if len(own) >= MOST_RUNS else f"{MOST_RUNS - len(own):,} more are taken"
-        raise runs.RunError(
+        raise store.RunError(
             f"{len(own):,} runs are kept here already, and {taken}. Delete some on the Compare page, or "
             "start the app with a larger DIGIT_SUM_LAB_MOST_RUNS."
         )
-    used_gigabytes = _bytes_under(runs.ROOT) / 1e9
+    used_gigabytes = _bytes_under(store.ROOT) / 1e9
     if used_gigabytes >= MOST_GIGABYTES:
-        raise runs.RunError(
+        raise store.RunError(
             f"The runs take {used_gigabytes:.1f} GB already, and no more are taken. Delete some on the Compare page "
             "(the disk is free a day later), or start the app with a larger DIGIT_SUM_LAB_MOST_GIGABYTES."
         )

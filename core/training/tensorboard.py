@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from core import runs
-from core.curves import QUANTITIES
+from core.runs import metrics, store
+from core.runs.curves import QUANTITIES
 
 # TensorBoard draws these tensors as curves. tf.summary.scalar would say the same, but wants TensorBoard installed.
 SCALARS = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "scalars"}, data_class="DATA_CLASS_SCALAR")
@@ -15,11 +15,11 @@ class EventFile:
     It is made anew because a resumed run takes points back, which TensorBoard would show twice.
     """
 
-    def __init__(self, run: runs.Run):
+    def __init__(self, run: store.Run):
         for old in run.folder.glob("events.out.tfevents.*"):
             old.unlink()
         self._writer = tf.summary.create_file_writer(str(run.folder), filename_suffix=".digit-sum-lab")
-        for point in runs.read_metrics(run):
+        for point in metrics.read(run):
             self.add(point)
 
     def add(self, point: dict) -> None:

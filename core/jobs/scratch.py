@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from core import locks
+from core.runs import locks
 
 WAIT_SECONDS = 5.0  # for another trainer that makes its own, which takes milliseconds
 

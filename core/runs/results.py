@@ -1,0 +1,46 @@
+"""What was measured when a run finished, result.json; its presence says that the run has finished."""
+
+from core.model.networks import DIGITS
+from core.runs import checkpoints, control, files, records, store
+from core.runs.files import BEFORE
+
+
+def refuse_to_pack(run: store.Run) -> None:
+    """Raises RunError if a run's weights are not to be replaced by smaller ones."""
+    if store.is_shipped(run):
+        raise store.RunError(f"{run.name} came with the app, packed: its weights are known by their digest, and stay.")
+    if read(run) is None:
+        raise store.RunError(f"{run.name} has not finished: nothing to pack yet")
+
+
+def write(run: store.Run, result: dict) -> None:
+    """Note the measured accuracy, which also marks the run as finished, and drop what only a trainer needs."""
+    files.replace(run.folder / "result.json", store.json_bytes(result))
+    for name in (
+        checkpoints.RESUME,
+        BEFORE + checkpoints.RESUME,
+        control.RESERVE,
+        control.STOP,
+        "progress.json",
+        "wishes.json",
+    ):
+        (run.folder / name).unlink(missing_ok=True)
+
+
+def read(run: store.Run) -> dict | None:
+    """What was measured when the run finished, or None before that, or if it cannot be read."""
+    return read_with_fault(run)[0] or None
+
+
+def read_with_fault(run):
+    measured = {"accuracy": records.share, "standard_error": records.share, "steps": records.step}
+    more = {name: records.positive for name in ("loss", "seconds")}
+    more |= {"pen_accuracy": records.share, "precision": records.is_text, "pair_accuracy": _is_pair_accuracy}
+    return records.read_fields(run.folder / "result.json", measured | {"data": records.is_text}, more)
+
+
+def _is_pair_accuracy(value):
+    """Whether a value is an accuracy, or None, for each top and bottom digit."""
+    rows = value if isinstance(value, list) and len(value) == DIGITS else [None]
+    whole = all(isinstance(row, list) and len(row) == DIGITS for row in rows)
+    return whole and all(cell is None or records.share(cell) for row in rows for cell in row)

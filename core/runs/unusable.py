@@ -1,0 +1,19 @@
+"""What in a run's files cannot be used, in words: anybody may have written them."""
+
+from core.runs import control, labels, metrics, results, store
+
+
+def in_files_of(run: store.Run) -> list[str]:
+    """What in a run's files cannot be used and is left out, in words, a line for each file; mostly nothing."""
+    faults = [
+        metrics.read_with_fault(run)[1],
+        results.read_with_fault(run)[1],
+        control.progress_with_fault(run)[1],
+        control.requests_with_fault(run)[1],
+        labels.read_with_fault(run)[1],
+    ]
+    faults += [
+        control.text_with_fault(run, "failure.json", "reason")[1],
+        control.text_with_fault(run, "warning.json", "words")[1],
+    ]
+    return [fault for fault in faults if fault]
