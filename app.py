@@ -1,11 +1,15 @@
 """Digit Sum Lab: the server and its routes, nothing else. `streamlit run app.py` starts it."""
 
-from pages.shared import limits  # noqa: F401, I001, before anything imports NumPy, whose threads it limits
+from core import settings
+from pages.shared import limits
 
-import streamlit as st
-from starlette.middleware import Middleware
+settings.check()  # at the start, not on the first visitor's page
+limits.apply()  # before anything imports NumPy, whose threads it limits
 
-from pages.shared import pocket_route
-from pages.shared.hosts import KnownHosts
+import streamlit as st  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
+
+from pages.shared import pocket_route  # noqa: E402
+from pages.shared.hosts import KnownHosts  # noqa: E402
 
 app = st.App("pages/navigation.py", routes=[pocket_route.ROUTE], middleware=[Middleware(KnownHosts)])

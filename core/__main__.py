@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import hands
+from core import hands, settings
 from core.evaluation import evaluate, judge
 from core.images import mnist
 from core.images.picture import PictureError, digit_from_picture
@@ -271,6 +271,7 @@ def _import_tensorflow():
     """TensorFlow, imported where it is needed because it takes seconds and half a gigabyte."""
     if __name__ == "__main__" and "tensorflow" not in sys.modules:  # else the process is somebody else's
         scratch.use_own(store.ROOT / ".jobs" / "scratch")
+    settings.prepare_tensorflow()
     with _quiet_stderr():
         import tensorflow
     return tensorflow

@@ -12,10 +12,13 @@ os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 import streamlit as st
 
+from core import settings
 from core.images import mnist
 from core.jobs import queue
 from tests.needs import missing
 from tests.server import chromium
+
+settings.prepare_tensorflow()  # before any test imports it
 
 LONGEST = {f"test_{name}.py" for name in ("train_browser", "training", "jobs", "browser", "pages_browser", "sweep")}
 

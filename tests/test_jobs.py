@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core import settings
 from core.jobs import queue
 from core.recipe import Recipe
 from core.runs import checkpoints as run_checkpoints
@@ -109,7 +110,7 @@ for _ in range(20):
 
 def test_two_servers_that_press_resume_twenty_times_start_one_trainer():
     run = queue.create(LONG)
-    servers = [subprocess.Popen([sys.executable, "-c", PRESS, str(run.folder)], cwd=queue.REPOSITORY) for _ in "ab"]
+    servers = [subprocess.Popen([sys.executable, "-c", PRESS, str(run.folder)], cwd=settings.REPOSITORY) for _ in "ab"]
     assert [server.wait(timeout=PATIENCE_SECONDS) for server in servers] == [0, 0]
     wait_until(lambda: trains(run))
     assert control.log_tail(run, 1000).count("Loading TensorFlow") == 1
@@ -149,7 +150,7 @@ print(press_start(50, SHORT)[1])
 @pytest.mark.soak
 def test_of_200_starts_at_four_servers_all_that_were_taken_finish_one_at_a_time():
     servers = [
-        subprocess.Popen([sys.executable, "-c", PRESS_START], cwd=queue.REPOSITORY, stdout=subprocess.PIPE)
+        subprocess.Popen([sys.executable, "-c", PRESS_START], cwd=settings.REPOSITORY, stdout=subprocess.PIPE)
         for _ in range(4)
     ]
     refused = sum(int(server.communicate(timeout=PATIENCE_SECONDS)[0]) for server in servers)
@@ -188,7 +189,7 @@ def test_a_worker_comes_after_the_pages_also_where_sessions_are_weighed():
     if session.exists():
         told += "; print(open('/proc/self/autogroup').read().split()[-1])"
     worker = subprocess.run(
-        [sys.executable, "-c", told], cwd=queue.REPOSITORY, capture_output=True, text=True, start_new_session=True
+        [sys.executable, "-c", told], cwd=settings.REPOSITORY, capture_output=True, text=True, start_new_session=True
     )
     expected = {str(queue.NICENESS)} if hasattr(os, "nice") else set()
     assert set(worker.stdout.split()) == expected, worker.stderr

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from core import settings
 from core.evaluation import evaluate
 from core.images import mnist, pen
 from core.insight import number_line
@@ -353,7 +354,7 @@ assert "streamlit" not in sys.modules  # a trainer's process needs no page
 
 def test_every_network_goes_on_to_the_bit_dropout_and_averages_included(folder):
     # two processes share the list: building a graph keeps one core busy
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": queue.REPOSITORY}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": settings.REPOSITORY}
     shares = [list(NETWORKS)[i::2] for i in range(2)]
     ended = [subprocess.Popen([sys.executable, "-c", EVERY_NETWORK, *share], **pipes) for share in shares]
     lines = []

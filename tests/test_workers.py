@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from core import settings
 from core.jobs import queue
 from core.recipe import Recipe
 from core.runs import checkpoints, control, metrics, store
@@ -94,7 +95,7 @@ def started(addresses, arguments):
         processes.append(
             subprocess.Popen(
                 [sys.executable, *map(str, arguments)],
-                cwd=queue.REPOSITORY,
+                cwd=settings.REPOSITORY,
                 env=os.environ | {"TF_CONFIG": json.dumps(config)},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

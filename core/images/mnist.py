@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core import settings
 from core.model.operations import DIGITS
 
 URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
@@ -56,8 +57,7 @@ class Mnist:
 
 def cache_path() -> Path:
     """Where Keras keeps its download: $KERAS_HOME/datasets/mnist.npz, by default under ~/.keras."""
-    home = os.environ.get("KERAS_HOME")
-    return (Path(home) if home else Path.home() / ".keras") / "datasets" / "mnist.npz"
+    return settings.keras_folder() / "datasets" / "mnist.npz"
 
 
 def is_here() -> bool:

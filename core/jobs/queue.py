@@ -19,18 +19,18 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from core import settings
 from core.recipe import Recipe
 from core.runs import control, locks, store
 from core.runs.quota import refuse_over_quota
 
-LIMIT = max(1, int(os.environ.get("DIGIT_SUM_LAB_TRAINERS") or 1))  # trainers at one time
+LIMIT = settings.trainers()
 LONGEST_QUEUE = 50
 SLOT_WAIT_SECONDS = 2.0  # somebody who looks may share a slot for a moment
 NICENESS = 19  # the pages come first: with 10, five of a hundred reruns of a class waited three times as long
-WARM = os.environ.get("DIGIT_SUM_LAB_WARM") != "0"
+WARM = settings.keeps_trainer_warm()
 WARM_SECONDS = 600  # how long a worker that has loaded TensorFlow waits for a run
 WARM_LOOK_SECONDS = 0.05
-REPOSITORY = Path(__file__).parents[2]
 
 _workers: list[subprocess.Popen] = []  # of this process, kept so that the ended ones can be reaped
 _spawning = threading.Lock()  # every visitor's page runs in a thread of its own
@@ -159,13 +159,11 @@ def living_workers() -> int:
 
 
 def _spawn(*arguments):
-    # the server's limit on NumPy's threads is not for a trainer, which at its end measures 10,000 images
-    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
     _alive().append(
         subprocess.Popen(
             [sys.executable, "-m", "core", *arguments],
-            cwd=REPOSITORY,
-            env=environment,
+            cwd=settings.REPOSITORY,
+            env=settings.for_a_trainer(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

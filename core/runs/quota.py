@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
+from core import settings
 from core.runs import store
 
-MOST_RUNS = int(os.environ.get("DIGIT_SUM_LAB_MOST_RUNS") or 500)  # of the visitors' own
-MOST_GIGABYTES = float(os.environ.get("DIGIT_SUM_LAB_MOST_GIGABYTES") or 20)
+MOST_RUNS = settings.most_runs()  # of the visitors' own
+MOST_GIGABYTES = settings.most_gigabytes()
 
 
 def refuse_over_quota(wanted: int = 1) -> None:

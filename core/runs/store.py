@@ -32,12 +32,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from core import settings
 from core.model.networks import Network
 from core.recipe import Recipe, recipe_from_dict
 from core.runs import files, records
 
 FORMAT = 1
-ROOT = Path(os.environ.get("DIGIT_SUM_LAB_RUNS") or Path(__file__).parents[2] / "checkpoints")
+ROOT = settings.runs_folder()
 UPLOADED = "uploaded"  # the data_name of a run whose weights somebody brought
 LONGEST_NAME_BYTES = 200  # file systems take 255, and temporary names are longer
 

@@ -10,7 +10,6 @@ nothing.
 
 import contextlib
 import json
-import os
 import re
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from core import settings
 from core.images import mnist
 from core.jobs.scale.tf_config import Cluster, host_and_port, shares, wait_for_all
 from core.model.networks import Network
@@ -63,9 +63,7 @@ class Crew:
             raise TrainingError(f"{error}. Start all workers, or leave it out of TF_CONFIG.") from error
         except OSError as error:
             raise TrainingError(f"{cluster.name(cluster.index)} cannot listen there ({error.strerror})") from error
-        # gRPC would look for the others behind the proxy that downloads may need
-        hosts = ",".join(host for host, _ in map(host_and_port, cluster.addresses))
-        os.environ["no_grpc_proxy"] = hosts  # noqa: SIM112 (its name is in small letters)
+        settings.bypass_proxy([host for host, _ in map(host_and_port, cluster.addresses)])
         tf.get_logger().setLevel("ERROR")  # that it sums eagerly, once a call, is known
         # a chief is worker 0 to TensorFlow, too, however TF_CONFIG puts it
         resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(

@@ -5,7 +5,6 @@ trained is in the run's folder, so no result travels back. A Ray worker keeps Te
 """
 
 import contextlib
-import os
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import ray
 
+from core import settings
 from core.jobs import queue
 from core.jobs.sweep import LOOK_SECONDS, RETRIES, Watch
 from core.runs import control, store
@@ -68,12 +68,10 @@ def connected(address: str) -> contextlib.AbstractContextManager:
     Ray alone would try for minutes, deaf to Ctrl-C. So whether somebody listens there is asked first, then whether it
     is Ray: by another process, which can be ended in the middle.
     """
-    environment = {
-        "PYTHONPATH": str(queue.REPOSITORY),
+    environment = settings.for_a_node() | {
         "TF_NUM_INTRAOP_THREADS": str(CORES),
         "TF_NUM_INTEROP_THREADS": "1",
     }
-    environment |= {name: os.environ[name] for name in ("KERAS_HOME",) if name in os.environ}
     try:
         if address != "auto":
             place = urllib.parse.urlsplit(address if "://" in address else f"//{address}")

@@ -1,13 +1,13 @@
 """Which processes train a run together: TF_CONFIG, the variable of tf.distribute and its tools, read and checked."""
 
 import json
-import os
 import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from core import settings
 from core.recipe import Recipe
 
 JOIN_SECONDS = 600  # from the first worker to the last: somebody may start them by hand
@@ -36,7 +36,7 @@ def from_environment() -> Cluster | None:
 
     Raises ValueError if it is no cluster of a chief and workers.
     """
-    words = os.environ.get("TF_CONFIG", "").strip()
+    words = settings.tf_config()
     if not words:
         return None
     try:
