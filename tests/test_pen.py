@@ -8,9 +8,9 @@ import pytest
 from core import hands
 from core.images import ink, pen
 from core.images.mnist import embedded
-from core.jobs.queue import REPOSITORY
 from core.recipe import Recipe
 from core.runs import checkpoints, store
+from core.settings import REPOSITORY
 
 # of label, writer, number of strokes and int16 points of each digit of UCI's file, one digit after the other
 DIGEST = "bb320c81a0a38c38f43d230758a067e938014017a7a60598a04e221f818dfc46"
