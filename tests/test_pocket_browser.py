@@ -163,14 +163,19 @@ def weights_of(name, network):
     return {name: generator.normal(0, he[shape], shape).astype("f4") for name, shape in network.weight_shapes.items()}
 
 
-@pytest.mark.parametrize(("name", "kind"), [*((name, "float16") for name in EVERY), ("sum", "int8")])
-def test_every_network_and_an_added_one_computes_what_numpy_computes(name, kind, opened):
+@pytest.mark.parametrize(
+    ("name", "kind", "wasm"),
+    [*((name, "float16", True) for name in EVERY), ("sum", "int8", True), ("compact", "float16", False)],
+)
+def test_every_network_and_an_added_one_computes_what_numpy_computes(name, kind, wasm, opened):
     network, digits, generator = EVERY[name], mnist.embedded().test_images[::25], np.random.default_rng(0)
     tensors, data = rounding.encode(weights_of(name, network), kind)
     pairs = generator.integers(len(digits), size=(PAIRS, 2))
     computed = opened("tiny-seed2").evaluate(
-        """([layers, tensors, data, digits, pairs]) => {
-          const network = new Network(layers, decodeTensors(tensors, bytesFromBase64(data)));
+        """([layers, tensors, data, digits, pairs, wasm]) => {
+          const module = wasm ? bytesFromBase64(about.product) : null;
+          const network = new Network(layers, tensors, bytesFromBase64(data), module);
+          if (wasm !== (network.product.addInWasm !== null)) throw new Error("not computed as it should be");
           const read = (half) => digits.map((digit) => network.tower(digit, half));
           const tops = read("top"), bottoms = network.isTied ? tops : read("bottom");
           return pairs.map(([top, bottom]) => Array.from(network.head(tops[top], bottoms[bottom])));
@@ -181,6 +186,7 @@ def test_every_network_and_an_added_one_computes_what_numpy_computes(name, kind,
             base64.b64encode(data).decode(),
             digits.reshape(len(digits), -1).tolist(),
             pairs.tolist(),
+            wasm,
         ],
     )
     weights, network = rounding.rounded(weights_of(name, network), kind), paired(network)

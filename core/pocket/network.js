@@ -23,11 +23,15 @@ function float16Values() {
   return values;
 }
 
+function numbersIn(shape) {
+  return shape.reduce((a, b) => a * b);
+}
+
 /**
  * Decodes the tensors, which lie one after the other in `bytes`, by name. Each becomes {shape, values}, float32.
  * A tensor of type "float16" is little-endian; one of "int8" is followed by a float32 scale for each output channel.
  */
-function decodeTensors(descriptions, bytes) {
+function decodeTensors(descriptions, bytes, product) {
   const float16 = float16Values(), tensors = {};
   let offset = 0;
   const next = (Kind, count) => {
@@ -36,7 +40,7 @@ function decodeTensors(descriptions, bytes) {
     return values;
   };
   for (const { name, shape, type } of descriptions) {
-    const count = shape.reduce((a, b) => a * b), values = new Float32Array(count);
+    const count = numbersIn(shape), values = product.take(Float32Array, count);
     if (type === "float16") {
       const bits = next(Uint16Array, count);
       for (let i = 0; i < count; i++) values[i] = float16[bits[i]];
@@ -49,31 +53,11 @@ function decodeTensors(descriptions, bytes) {
   return tensors;
 }
 
-/**
- * Adds to sums[at … at + columns) the product of a sparse vector and a matrix of that many columns. The vector's `count`
- * values that are not zero are given with the offset of their row in the matrix. Four rows are added at a time, so that
- * each sum is read and written once for four products.
- */
-function addRows(sums, at, columns, matrix, rows, values, count) {
-  let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    const a = values[i], b = values[i + 1], c = values[i + 2], d = values[i + 3];
-    const p = rows[i], q = rows[i + 1], r = rows[i + 2], s = rows[i + 3];
-    for (let j = 0; j < columns; j++) {
-      sums[at + j] += a * matrix[p + j] + b * matrix[q + j] + c * matrix[r + j] + d * matrix[s + j];
-    }
-  }
-  for (; i < count; i++) {
-    const a = values[i], p = rows[i];
-    for (let j = 0; j < columns; j++) sums[at + j] += a * matrix[p + j];
-  }
-}
-
 /** Convolves with SAME padding and stride 1. Pixels outside the picture are zero, and so are most inside: none is read. */
-function convolve({ height, width, channels, values }, kernel, bias) {
+function convolve({ height, width, channels, values }, [kernel, bias], product) {
   const [size, , , filters] = kernel.shape, before = (size - 1) >> 1;
-  const sums = new Float32Array(height * width * filters);
-  const rows = new Int32Array(size * size * channels), present = new Float32Array(rows.length);
+  const sums = product.take(Float32Array, height * width * filters);
+  const [rows, present] = product.takeRows(size * size * channels);
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at += filters) {
       let count = 0;
@@ -90,16 +74,16 @@ function convolve({ height, width, channels, values }, kernel, bias) {
         }
       }
       sums.set(bias.values, at);
-      addRows(sums, at, filters, kernel.values, rows, present, count);
+      product.addRows(sums, at, filters, kernel.values, rows, present, count);
     }
   }
   return { height, width, channels: filters, values: sums };
 }
 
 /** Multiplies the whole activation, as one vector, with a matrix. */
-function dense({ values }, kernel, bias) {
-  const [inputs, units] = kernel.shape, sums = bias.values.slice();
-  const rows = new Int32Array(inputs), present = new Float32Array(inputs);
+function dense({ values }, [kernel, bias], product) {
+  const [inputs, units] = kernel.shape, sums = product.take(Float32Array, units);
+  const [rows, present] = product.takeRows(inputs);
   let count = 0;
   for (let i = 0; i < inputs; i++) {
     if (values[i] !== 0) {
@@ -107,7 +91,8 @@ function dense({ values }, kernel, bias) {
       present[count++] = values[i];
     }
   }
-  addRows(sums, 0, units, kernel.values, rows, present, count);
+  sums.set(bias.values);
+  product.addRows(sums, 0, units, kernel.values, rows, present, count);
   return vector(sums);
 }
 
@@ -143,7 +128,7 @@ function vector(values) {
   return { height: 1, width: 1, channels: values.length, values };
 }
 
-/** What each layer makes of one activation. `weights` are its kernel and bias, where it has them. */
+/** What each layer makes of one activation, its weights (kernel and bias, if any) and the product that it computes with. */
 const LAYERS = {
   Convolution: convolve,
   Dense: dense,
@@ -160,33 +145,40 @@ const MEETINGS = {
 };
 
 class Network {
-  /** Each of `layers` names its kind and its weights: top's, then bottom's where the halves are untied. */
-  constructor(layers, tensors) {
+  /**
+   * Each of `layers` names its kind and its weights: top's, then bottom's where the halves are untied. `descriptions`
+   * and `bytes` are those of `decodeTensors`, `module` is that of `Product`.
+   */
+  constructor(layers, descriptions, bytes, module) {
     const meeting = layers.findIndex(({ kind }) => kind in MEETINGS);
     this.towerLayers = layers.slice(0, meeting);
     this.meeting = layers[meeting].kind;
     this.headLayers = layers.slice(meeting + 1);
-    this.tensors = tensors;
     this.namesDigits = this.meeting === "AddDigits";
     this.isTied = layers.every(({ weights }) => weights.length <= 2);
+    this.product = new Product(module, descriptions.reduce((sum, { shape }) => sum + numbersIn(shape) + WIDTH, 0));
+    this.tensors = decodeTensors(descriptions, bytes, this.product);
+    this.product.keep();
   }
 
   /** Computes the features of one half from its 784 greys, 0 to 255: digit probabilities, where the network names digits. */
   tower(greys, half) {
     const x = { height: 28, width: 28, channels: 1, values: Float32Array.from(greys, (grey) => grey / 255) };
-    return this.through(this.towerLayers, x, half).values;
+    return this.through(this.towerLayers, x, half);
   }
 
   /** Computes the 19 logits from the features of both halves. */
   head(top, bottom) {
-    return this.through(this.headLayers, MEETINGS[this.meeting](top, bottom)).values;
+    return this.through(this.headLayers, MEETINGS[this.meeting](top, bottom));
   }
 
+  /** Computes the values that come out of these layers. */
   through(layers, x, half) {
+    this.product.release();
     for (const { kind, weights } of layers) {
       const owned = weights.length <= 2 ? weights : half === "top" ? weights.slice(0, 2) : weights.slice(2);
-      x = LAYERS[kind](x, ...owned.map((name) => this.tensors[name]));
+      x = LAYERS[kind](x, owned.map((name) => this.tensors[name]), this.product);
     }
-    return x;
+    return x.values.slice(); // the next read computes where this one did
   }
 }

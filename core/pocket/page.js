@@ -238,7 +238,7 @@ async function readTestDigits() {
 
 function start() {
   const element = find("weights");
-  network = new Network(about.layers, decodeTensors(about.tensors, bytesFromBase64(element.textContent)));
+  network = new Network(about.layers, about.tensors, ...[element.textContent, about.product].map(bytesFromBase64));
   element.remove();
   for (const half of HALVES) films[half].subject = network.namesDigits ? `The ${half} digit` : "The sum";
   planFrame();
