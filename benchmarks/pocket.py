@@ -22,9 +22,9 @@ import threading
 from pathlib import Path
 
 from benchmarks import pocket_peers
-from core import runs
 from core.images import mnist
 from core.pocket import document, site
+from core.runs import checkpoints, store
 from tests import pen
 from tests.server import REPOSITORY, chromium, open_page, serving
 
@@ -95,11 +95,11 @@ def frames() -> None:
 def peers(rounds: int = 5) -> None:
     """Print what Pocket and its peers ship, when they answer first, and what a read takes them."""
     digits = mnist.embedded().test_images[:READS].reshape(READS, -1).tolist()
-    run = runs.read(runs.locate("sum_posterior"))
+    run = store.read(store.locate("sum_posterior"))
     with tempfile.TemporaryDirectory() as folder, chromium() as browser, _files(folder) as url:
         folder = Path(folder)
         (folder / "sum_posterior.html").write_bytes(document.of_run(run))
-        weights = runs.load_weights(run)
+        weights = checkpoints.load_weights(run)
         modules = pocket_peers.install(folder / "npm")
         pocket_peers.tensorflow(modules, folder / "TensorFlow.js", weights, digits[0])
         pocket_peers.onnxruntime(modules, folder / "onnxruntime-web", weights, digits[0])
