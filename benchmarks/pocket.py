@@ -31,10 +31,9 @@ from tests.server import REPOSITORY, chromium, open_page, serving
 THROTTLED = (1, 4, 6)
 READS = 30  # of a page in a round
 SECONDS = 15  # for which visitors draw
-# draws digits point by point, and gives the milliseconds of each frame
-DRAW = """(drawings) => {
-  const times = [];
-  drawings.forEach((strokes, index) => {
+# draws digits point by point, and gives the milliseconds of each frame when the next one is asked for
+DRAW = """function* (drawings) {
+  for (const [index, strokes] of drawings.entries()) {
     const pad = pads[HALVES[index % 2]];
     pad.show(BLANK);
     for (const points of strokes) {
@@ -46,13 +45,13 @@ DRAW = """(drawings) => {
         pad.isUnread = true;
         const began = performance.now();
         frame();
-        times.push(performance.now() - began);
+        yield performance.now() - began;
       }
     }
     pad.pointer = null;
-  });
-  return times;
+  }
 }"""
+DRAW_AT_ONCE = f"(drawings) => [...({DRAW})(drawings)]"
 READ = """async (digits) => {
   const times = [];
   for (const digit of digits) {
@@ -68,16 +67,19 @@ POCKET_ANSWERED = """addEventListener("load", () => {
   network.tower(%s, "top");
   window.answered = performance.now();
 });"""
-# lets a visitor draw until the time is over, and keeps the milliseconds of each frame
-KEEP_DRAWING = """([drawings, seconds]) => {
-  const draw = %s, until = performance.now() + 1000 * seconds;
+# lets a visitor draw, a point in each frame of a screen, until the time is over, and keeps the milliseconds of each
+KEEP_DRAWING = f"""([drawings, seconds]) => {{
+  const draw = {DRAW}, until = performance.now() + 1000 * seconds;
   window.times = [];
-  const again = () => {
-    window.times.push(...draw(drawings));
-    if (performance.now() < until) setTimeout(again);
-  };
+  let points = draw(drawings);
+  const again = () => {{
+    const {{ value, done }} = points.next();
+    if (done) points = draw(drawings);
+    else window.times.push(value);
+    if (performance.now() < until) setTimeout(again, 16);
+  }};
   setTimeout(again);
-}"""
+}}"""
 
 
 def frames() -> None:
@@ -178,9 +180,9 @@ def _frames(browser, address, rate, drawings):
     page = open_page(browser)
     page.goto(address)
     page.wait_for_function("network !== null")
-    page.evaluate(DRAW, drawings)  # compiled by then
+    page.evaluate(DRAW_AT_ONCE, drawings)  # compiled by then
     _throttle(page, rate)
-    times = sorted(page.evaluate(DRAW, drawings))
+    times = sorted(page.evaluate(DRAW_AT_ONCE, drawings))
     page.context.close()
     return f"{statistics.median(times):.1f}, p95 {times[int(0.95 * len(times))]:.1f}"
 
@@ -224,13 +226,13 @@ def visitors(count: int = 200) -> None:
         page.evaluate(f"(count) => {{ for (let i = 0; i < count; i++) {add}; }}", count)
         drawing = page.frames[1:]
         for visitor in drawing:
-            visitor.wait_for_function("network !== null")
+            visitor.wait_for_function("network !== null", polling=1000)
         page.on("request", lambda request: asked.append(request.url))
         before = _processor_seconds(server.pid)
         page.wait_for_timeout(1000 * SECONDS)
         idle, before = _processor_seconds(server.pid) - before, _processor_seconds(server.pid)
         for visitor in drawing:
-            visitor.evaluate(KEEP_DRAWING % DRAW, [drawings, SECONDS])
+            visitor.evaluate(KEEP_DRAWING, [drawings, SECONDS])
         page.wait_for_timeout(1000 * SECONDS)
         for visitor in drawing:
             times += visitor.evaluate("window.times")
