@@ -6,21 +6,21 @@ st.set_page_config(page_title="Digit Sum Lab", layout="wide")
 st.navigation(
     {
         "Lab": [
-            st.Page("lab/draw.py", title="Draw", default=True),
-            st.Page("lab/train.py", title="Train", url_path="train"),
-            st.Page("lab/compare.py", title="Compare", url_path="compare"),
-            st.Page("lab/report.py", title="Report", url_path="report"),
-            st.Page("lab/pocket.py", title="Pocket", url_path="pocket"),
+            st.Page("draw/page.py", title="Draw", default=True),
+            st.Page("train/page.py", title="Train", url_path="train"),
+            st.Page("compare/page.py", title="Compare", url_path="compare"),
+            st.Page("report/page.py", title="Report", url_path="report"),
+            st.Page("pocket/page.py", title="Pocket", url_path="pocket"),
         ],
         "Insight": [
-            st.Page("insight/inside.py", title="Inside", url_path="inside"),
-            st.Page("insight/mistakes.py", title="Mistakes", url_path="mistakes"),
+            st.Page("inside/page.py", title="Inside", url_path="inside"),
+            st.Page("mistakes/page.py", title="Mistakes", url_path="mistakes"),
         ],
         "Theory": [
-            st.Page("theory/convolution.py", title="Convolution", url_path="convolution"),
-            st.Page("theory/relu.py", title="ReLU", url_path="relu"),
-            st.Page("theory/backpropagation.py", title="Backpropagation", url_path="backpropagation"),
-            st.Page("theory/counting.py", title="Counting", url_path="counting"),
+            st.Page("theory/convolution/page.py", title="Convolution", url_path="convolution"),
+            st.Page("theory/relu/page.py", title="ReLU", url_path="relu"),
+            st.Page("theory/backpropagation/page.py", title="Backpropagation", url_path="backpropagation"),
+            st.Page("theory/counting/page.py", title="Counting", url_path="counting"),
         ],
     },
     position="top",

@@ -10,7 +10,7 @@ def page(section, run=None, places=(0, 1), **query):
     """The page at a section of a run, on two of the embedded test digits; `query` is the rest of the link."""
     app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
     app.run()  # the draw page, whose canvas only a browser has; then the app knows its other pages
-    app.switch_page("insight/inside.py")
+    app.switch_page("inside/page.py")
     app.session_state["subject"] = {"places": list(places), "instead": True}
     for name, value in {"section": section, **query}.items():
         app.query_params[name] = value

@@ -197,7 +197,7 @@ def embedded_digits(monkeypatch):
 def page(**query):
     app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
     app.query_params.update(query)
-    app.switch_page("theory/backpropagation.py").run()
+    app.switch_page("theory/backpropagation/page.py").run()
     assert not app.exception
     return app
 
@@ -255,5 +255,5 @@ def test_no_checkpoint_says_what_to_do(tmp_path, monkeypatch):
 
 def test_the_page_brings_no_tensorflow():
     for name in ("layer", "speed", "toeplitz"):
-        module = importlib.import_module(f"pages.theory.sections.{name}")
+        module = importlib.import_module(f"pages.theory.backpropagation.{name}")
         assert not any("tensorflow" in str(value) for value in vars(module).values())

@@ -17,7 +17,7 @@ from core.model.networks import NETWORKS
 from core.recipe import Recipe
 from core.runs import checkpoints, comparison, control, metrics, results, store, trash
 from core.runs import labels as run_labels
-from pages.shared.comparing import QUANTITIES
+from pages.compare.comparing import QUANTITIES
 from tests.needs import PATIENCE_SECONDS
 
 REPOSITORY = Path(__file__).parent.parent
@@ -58,7 +58,7 @@ def three(root):
 
 
 def page(**query):
-    app = AppTest.from_file("../pages/lab/compare.py", default_timeout=PATIENCE_SECONDS)
+    app = AppTest.from_file("../pages/compare/page.py", default_timeout=PATIENCE_SECONDS)
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
@@ -140,7 +140,7 @@ def test_rows_chosen_in_the_table_join_those_chosen_before(three):
     listed = app.session_state["listed_runs"]
     assert listed == ["shallow-1"]
     app.session_state["table_of_runs"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
-    from pages.shared import choosing
+    from pages.compare import choosing
 
     state = {name: app.session_state[name] for name in ("listed_runs", "table_of_runs", "runs")}
     with pytest.MonkeyPatch.context() as patch:
@@ -349,7 +349,7 @@ def test_csv_of_the_chosen_runs(three):
 LEAN = """
 import sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("pages/lab/compare.py", default_timeout=600)
+app = AppTest.from_file("pages/compare/page.py", default_timeout=600)
 app.query_params["runs"] = ["tiny-1", "tiny-2", "shallow-1"]
 app.run()
 assert not app.exception and len(app.get("vega_lite_chart")) == 2

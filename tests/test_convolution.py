@@ -16,7 +16,7 @@ from core.model.networks import NETWORKS
 from core.runs import checkpoints, store
 from core.theory import convolution
 from pages.shared import drawings
-from pages.shared.bar_rows import Row, bar_rows
+from pages.theory.convolution.bar_rows import Row, bar_rows
 from tests.needs import PATIENCE_SECONDS
 from tests.visits import click, html, rerun, said
 
@@ -196,7 +196,7 @@ def page(drawn=None, **query):
     app.query_params.update(query)
     drawing = drawings.BLANK if drawn is None else drawings.Drawing({"objects": []}, drawn)
     app.session_state["histories"] = {"top": [drawing], "bottom": [drawings.BLANK]}
-    return rerun(app.switch_page("theory/convolution.py"))
+    return rerun(app.switch_page("theory/convolution/page.py"))
 
 
 def test_a_visitor_slides_a_filter_over_a_signal():

@@ -98,7 +98,7 @@ def test_linear_is_one_matrix_of_as_many_numbers_as_the_page_says():
 
 
 def page(**query):
-    app = AppTest.from_file("../pages/theory/counting.py", default_timeout=PATIENCE_SECONDS)
+    app = AppTest.from_file("../pages/theory/counting/page.py", default_timeout=PATIENCE_SECONDS)
     app.query_params.update(query)
     app.run()
     assert not app.exception

@@ -68,7 +68,7 @@ def pages_answer(run, monkeypatch):
     """Every page of the lab is shown without a traceback, and the train page tells of the run."""
     monkeypatch.setattr(st, "page_link", lambda *_, **__: None)  # finds no other page without the whole app
     for name in PAGES:
-        app = AppTest.from_file(f"../pages/lab/{name}.py", default_timeout=PATIENCE_SECONDS)
+        app = AppTest.from_file(f"../pages/{name}/page.py", default_timeout=PATIENCE_SECONDS)
         if name == "train":
             app.query_params["run"] = run.name
         app.run()

@@ -44,7 +44,7 @@ def told(monkeypatch):
     package = types.ModuleType("streamlit_drawable_canvas")
     package.st_canvas = None
     monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", package)
-    from pages.shared import canvas
+    from pages.draw import canvas
 
     def stand_in(key, background_color, **options):
         drawing = answers[key.removesuffix("_canvas")]
@@ -265,7 +265,7 @@ def test_a_run_can_be_named_in_the_link_by_its_name_or_by_the_label_of_another_d
         assert app.selectbox(key="run").value == "other"
 
 
-@pytest.mark.parametrize("page_file", ["", "insight/inside.py", "insight/mistakes.py"])
+@pytest.mark.parametrize("page_file", ["", "inside/page.py", "mistakes/page.py"])
 def test_the_link_just_opened_beats_the_choice_that_the_session_remembers(checkpoints, told, page_file):
     shutil.copytree(checkpoints / "sum_posterior", checkpoints / "other")
     for remembered, asked in (("sum_posterior", "other"), ("other", "sum_posterior")):  # the first in the list too

@@ -180,15 +180,15 @@ def test_pages_show_runs_whose_files_are_hostile_and_say_what_is_left_out(root):
     control.request(slow, rate_factor=0.3)  # no choice of the page's, and allowed
     names = [run.name for run in store.list_runs()]
     assert len(names) > 40
-    compare = AppTest.from_file("../pages/lab/compare.py", default_timeout=PATIENCE_SECONDS)
+    compare = AppTest.from_file("../pages/compare/page.py", default_timeout=PATIENCE_SECONDS)
     compare.session_state["runs"] = names
     compare.run()
     assert not compare.exception and "cannot be read" in " ".join(each.value for each in compare.caption)
     shutil.copytree(REPOSITORY / "checkpoints" / "sum_posterior", root / "sum_posterior")
     for page in ("draw", "report"):
-        app = AppTest.from_file(f"../pages/lab/{page}.py", default_timeout=PATIENCE_SECONDS).run()
+        app = AppTest.from_file(f"../pages/{page}/page.py", default_timeout=PATIENCE_SECONDS).run()
         assert not app.exception, page
-    train = AppTest.from_file("../pages/lab/train.py", default_timeout=PATIENCE_SECONDS)
+    train = AppTest.from_file("../pages/train/page.py", default_timeout=PATIENCE_SECONDS)
     for name in names:
         run = store.read(root / name)
         trained = control.lock(run) if name.startswith(("progress", "wishes")) else contextlib.nullcontext()

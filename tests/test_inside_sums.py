@@ -33,7 +33,7 @@ def visit(section, run):
     """The section as somebody sees it who has chosen a network."""
     app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
     app.run()  # the draw page, whose canvas only a browser has; then the app knows its other pages
-    app.switch_page("insight/inside.py")
+    app.switch_page("inside/page.py")
     app.query_params["section"] = section
     app.session_state["subject"] = {"places": [0, 3], "instead": True}
     rerun(app).selectbox(key="run").set_value(run)

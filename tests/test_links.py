@@ -13,7 +13,7 @@ from core.jobs import queue
 from core.recipe import Recipe
 from core.runs import control, store
 from pages.shared.recipe_form import FIELDS
-from pages.theory.sections.calculator import AS_IN_THE_REPORT
+from pages.theory.counting.calculator import AS_IN_THE_REPORT
 from tests.needs import PATIENCE_SECONDS
 from tests.server import REPOSITORY, open_page, serving
 from tests.test_pages_browser import settle
@@ -148,17 +148,17 @@ def _is_row(node):
 
 
 EMPTY = {  # a page, and parameters of its link that are empty beside others that are not
-    "insight/inside.py": [{"section": ""}, {"half": "", "section": "The way through"}, {"spot": ""}],
-    "insight/mistakes.py": [{"mistakes": ""}],
-    "theory/convolution.py": [
+    "inside/page.py": [{"section": ""}, {"half": "", "section": "The way through"}, {"spot": ""}],
+    "mistakes/page.py": [{"mistakes": ""}],
+    "theory/convolution/page.py": [
         {"convolution_section": ""},
         {"mode": ""},
         {"dice": "", "convolution_section": "Two dice"},
     ],
-    "theory/relu.py": [{"relu_section": ""}, {"activation": ""}],
-    "theory/backpropagation.py": [{"signal": ""}],
-    "lab/compare.py": [{"kind": "", "runs": "", "networks": ""}],
-    "lab/train.py": [{name: "" for name in FIELDS}],
+    "theory/relu/page.py": [{"relu_section": ""}, {"activation": ""}],
+    "theory/backpropagation/page.py": [{"signal": ""}],
+    "compare/page.py": [{"kind": "", "runs": "", "networks": ""}],
+    "train/page.py": [{name: "" for name in FIELDS}],
 }
 
 
@@ -177,7 +177,7 @@ def test_an_empty_value_in_a_link_is_the_default(page):
 
 def test_a_row_that_a_forged_message_empties_has_its_default_again():
     app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
-    app.switch_page("theory/relu.py")
+    app.switch_page("theory/relu/page.py")
     app.run()
     row = next(row for row in app.button_group if row.key == "activation")
     row.set_value("ELU").run()

@@ -52,7 +52,7 @@ def answers_of(name):
 
 
 def page(run=None, section=SECTIONS[0], **query):
-    app = AppTest.from_file("../pages/insight/mistakes.py", default_timeout=PATIENCE_SECONDS)
+    app = AppTest.from_file("../pages/mistakes/page.py", default_timeout=PATIENCE_SECONDS)
     app.query_params["mistakes"] = section
     for name, value in ({"run": run} if run else {}).items() | query.items():
         app.query_params[name] = value
@@ -199,13 +199,13 @@ def test_weights_that_cannot_be_compared_are_said():
 def test_a_pair_goes_to_the_draw_page_with_its_network(told):  # noqa: F811
     ship("sum_posterior", "sum")
     app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS).run()
-    app.switch_page("insight/mistakes.py").run()
+    app.switch_page("mistakes/page.py").run()
     app.selectbox(key="run").select("sum").run()
     top, bottom = re.match(r"(\d) \+ (\d) = ", gallery(app)[0]).groups()
     app.button(key="mistake_0").click().run()
     assert not app.exception and app.selectbox(key="run").value == "sum"
     assert f"The true sum is {int(top) + int(bottom)}: {top} + {bottom}." in html(app)
-    app.switch_page("lab/draw.py")  # where the app is already, but not the test
+    app.switch_page("draw/page.py")  # where the app is already, but not the test
     for half in ("top", "bottom"):
         app.button(key=f"{half}_undo").click().run()
     assert "Draw two digits" in html(app)

@@ -48,7 +48,7 @@ def test_forty_titles_stay_in_their_runs_and_none_is_refused(root):
 def test_no_link_leads_out_of_the_runs_folder(root, name):
     """The name of a run in a link is looked for among the runs, never opened as a path."""
     queue.create(Recipe(network="tiny"))
-    app = AppTest.from_file("../pages/lab/train.py", default_timeout=PATIENCE_SECONDS)
+    app = AppTest.from_file("../pages/train/page.py", default_timeout=PATIENCE_SECONDS)
     app.query_params["run"] = name
     app.run()
     assert not app.exception and "There is no run" in app.warning[0].value

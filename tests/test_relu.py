@@ -15,9 +15,9 @@ from core.model.networks import NETWORKS, untied
 from core.runs import checkpoints, store
 from core.theory import relu
 from core.theory.relu import Activation, Neuron
-from pages.shared import plane
-from pages.shared.loss_curve import loss_curve
-from pages.theory.sections import neuron as section
+from pages.theory.relu import neuron as section
+from pages.theory.relu import plane
+from pages.theory.relu.loss_curve import loss_curve
 from tests.needs import PATIENCE_SECONDS
 from tests.visits import click, html, rerun, said
 
@@ -205,7 +205,7 @@ def no_waiting(monkeypatch):
 def page(**query):
     app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
     app.query_params.update(query)
-    return rerun(app.switch_page("theory/relu.py"))
+    return rerun(app.switch_page("theory/relu/page.py"))
 
 
 def gradients(app):

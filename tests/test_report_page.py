@@ -19,7 +19,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def page():
-    app = AppTest.from_file("../pages/lab/report.py", default_timeout=PATIENCE_SECONDS).run()
+    app = AppTest.from_file("../pages/report/page.py", default_timeout=PATIENCE_SECONDS).run()
     assert not app.exception
     return app
 

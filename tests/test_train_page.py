@@ -12,8 +12,8 @@ from core.presets import PRESETS, as_in_the_report
 from core.recipe import Recipe
 from core.runs import control as run_control
 from core.runs import labels, metrics, results, store
-from pages.shared import starting
 from pages.shared.recipe_form import FIELDS, from_link, in_link
+from pages.train import starting
 from tests.needs import PATIENCE_SECONDS
 
 
@@ -26,7 +26,7 @@ def no_trainer(tmp_path, monkeypatch):
 
 def visit(**link):
     """The page as somebody sees it who opens a link."""
-    app = AppTest.from_file("../pages/lab/train.py", default_timeout=PATIENCE_SECONDS)
+    app = AppTest.from_file("../pages/train/page.py", default_timeout=PATIENCE_SECONDS)
     for name, value in link.items():
         app.query_params[name] = value
     app.run()

@@ -8,7 +8,7 @@ from core.insight.readings import of_digits
 from core.model.answers import Answers
 from core.model.networks import NETWORKS
 from core.runs import checkpoints, store
-from pages.insight.sections.confusions import _in_words
+from pages.mistakes.confusions import _in_words
 from pages.shared.written import counted, rounded
 from tests.server import REPOSITORY
 

@@ -1,4 +1,4 @@
-"""Where test digits lay on a sum network's features, by step, while it trained (core/insight/number_line.py)."""
+"""Where test digits lay on a sum network's features, by step, while it trained (core/number_line/page.py)."""
 
 import numpy as np
 import safetensors.numpy

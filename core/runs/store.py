@@ -7,7 +7,7 @@
     answers.safetensors  what those weights answer to each test image (core/model/answers.py): no page computes it
     before-…             the weights and the resume state that were replaced last, should the last ones be damaged
     snapshots/           sum networks: where test digits lay on their features' first components, by step, while it
-                         trained (core/insight/number_line.py)
+                         trained (core/number_line/page.py)
     result.json          the measured accuracy; its presence says that the run has finished
     progress.json        how far its trainer is, or where it ended
     wishes.json          the learning rate that is asked of its trainer

@@ -13,7 +13,7 @@ from pages.shared import charts, curves, lean
 from pages.shared.recipe_form import fill
 from pages.shared.written import plain
 
-TRAIN_PAGE = "lab/train.py"
+TRAIN_PAGE = "train/page.py"
 
 
 def overview() -> None:

@@ -136,7 +136,7 @@ def _buttons(run, status):
     if status in ("stopped", "failed", "interrupted"):
         st.button("Resume", on_click=_try, args=(queue.start, run), type="primary")
     if checkpoints.has_weights(run):
-        st.page_link("lab/draw.py", label="Draw with it", query_params={"run": run.name}, width="content")
+        st.page_link("draw/page.py", label="Draw with it", query_params={"run": run.name}, width="content")
 
 
 def _rate(run):

@@ -1,13 +1,13 @@
 """A page of several sections, of which the chosen one alone is computed."""
 
-import importlib
+from collections.abc import Iterable
 
 import streamlit as st
 
 from pages.shared.one_of import one_of
 
 
-def choose_section(sections: dict[str, str], key: str, label: str = "") -> str:
+def choose_section(sections: Iterable[str], key: str, label: str = "") -> str:
     """The heading that the visitor chooses; the choice is in the link, and outlives a visit to another page."""
     return one_of(
         st.pills,
@@ -18,8 +18,3 @@ def choose_section(sections: dict[str, str], key: str, label: str = "") -> str:
         persist_state="session",
         label_visibility="visible" if label else "collapsed",
     )
-
-
-def show_section(module: str, *given) -> None:
-    """Call the function `show` of a module, imported now, with what it is given."""
-    importlib.import_module(module).show(*given)

@@ -45,7 +45,7 @@ def choose_subject() -> Subject:
         st.button("Other test digits", on_click=_others, help="Two random digits of MNIST, never trained on.")
         if chosen["instead"] and any(drawing.digit is not None for drawing in drawings().values()):
             st.button("My drawing", on_click=_mine)
-        st.page_link("lab/draw.py", label="Draw")
+        st.page_link("draw/page.py", label="Draw")
     return Subject(*digits, tuple(labels))
 
 

@@ -1,0 +1,87 @@
+"""Draw two digits and read their sum."""
+
+import streamlit as st
+
+from core.model import forward
+from pages.draw import canvas, instead
+from pages.shared import parts, phone
+
+parts.style()
+available = parts.loadable_runs()
+if not available:
+    st.title("Draw two digits")
+    st.info("No checkpoint yet. Train one with `python -m core train --network sum_posterior`, then reload this page.")
+    st.stop()
+
+canvas.take_in()
+with st.container(key="draw"):  # style.css sets its parts beside each other, or one above the other
+    paper, reading = st.container(key="paper"), st.container(key="reading")
+
+with paper:
+    with st.container(key="heading", horizontal=True, vertical_alignment="center"):
+        st.title("Digit Sum Lab", anchor=False, width="content")
+        st.toggle("Side by side", True, key="side_by_side", persist_state="session")
+    st.html('<p class="what-this-is">A neural network reads the two digits that you draw, and says their sum.</p>')
+    with st.container(key="halves"):
+        for half in canvas.HALVES:
+            with st.container(key=f"{half}_half"):
+                with st.container(key=f"{half}_controls", horizontal=True, vertical_alignment="center"):
+                    st.html(f'<b class="half-name">{parts.half_name(half)} digit</b>', width="content")
+                    nothing = not canvas.can_undo(half)
+                    st.button("Undo", key=f"{half}_undo", on_click=canvas.undo, args=(half,), disabled=nothing)
+                    st.button("Clear", key=f"{half}_clear", on_click=canvas.clear, args=(half,))
+                canvas.draw_canvas(half)
+    with st.container(key="actions", horizontal=True):
+        st.button("Clear both", key="clear_both", on_click=canvas.clear, args=canvas.HALVES, help="Key C. U undoes.")
+        st.button("Swap", on_click=canvas.swap, help="The two digits change places. Does the sum stay?")
+        st.button(
+            "Surprise me", key="surprise", on_click=canvas.surprise, help="Two random test digits of MNIST. Key S."
+        )
+        instead.choose_digits()
+    canvas.scripts()
+canvas.take_over()
+
+drawn = canvas.drawings()
+missing = [half for half in canvas.HALVES if drawn[half].digit is None]
+prediction = None
+
+with reading:
+    answer = st.container(key="in_sight")
+    run, result = parts.choose_run(available, "Networks that read sums come first, then those that read single digits.")
+    st.caption(parts.run_description(run, result))
+    weights = parts.weights_or_stop(run)
+
+    if not missing:
+        prediction = forward.predict(run.network, weights, drawn["top"].digit, drawn["bottom"].digit)
+    with answer:
+        if len(missing) == 2:
+            parts.answer("Draw two digits", "One in each frame, with mouse, finger or pen. Or press Surprise me.")
+        elif missing:
+            here = "bottom" if missing == ["top"] else "top"
+            named = forward.predict_digit(run.network, weights, drawn[here].digit, here)
+            note = "A sum needs two."
+            if named is not None:
+                note += f" This one looks like a {named.argmax()} ({forward.percent(named.max())})."
+            parts.answer("Now draw the other digit", note)
+        else:
+            labels = [drawn[half].label for half in canvas.HALVES]
+            truth = "" if None in labels else f" The true sum is {sum(labels)}: {labels[0]} + {labels[1]}."
+            parts.answer("The sum is", f"{prediction.reading}{truth}", prediction.sum)
+
+    if prediction is not None:
+        parts.bars("Probability of each sum", prediction.sum_probabilities, parts.SUM_COLOUR)
+    if len(missing) < 2:
+        st.markdown("**What the network sees**, 28×28 pixels each")
+        images = [parts.digit_image(drawn[half].digit, half, half, parts.half_name(half)) for half in canvas.HALVES]
+        st.html(f'<div class="digits">{"".join(images)}</div>')
+
+    if prediction is not None and prediction.digit_probabilities is not None:
+        st.header("How the two digits become a sum", anchor=False)
+        for half, probabilities in zip(canvas.HALVES, prediction.digit_probabilities, strict=True):
+            parts.bars(f"{parts.half_name(half)} digit", probabilities, parts.COLOURS[half], low=True)
+        parts.products(*prediction.digit_probabilities)
+
+    with st.popover("On your phone"):
+        phone.offer(run)
+    with st.expander("About this network"):
+        parts.about(run.network, weights, drawn["top"].digit, drawn["bottom"].digit)

@@ -1,0 +1,71 @@
+"""One half attacked: the smallest change of one digit that moves the sum, and noise of the same size."""
+
+import numpy as np
+import streamlit as st
+
+from core.insight.attack import Attack, attack, noisy
+from core.insight.beside import logits_beside
+from core.model import forward
+from core.model.networks import SIDE
+from pages.inside import maps
+from pages.inside.halves import choose_half
+from pages.shared import parts
+
+NOISES = 100
+
+
+def show(run, weights, subject) -> None:
+    half = choose_half("Attacked digit")
+    place = str(run.folder.resolve()), parts.weights_time(run)
+    digits = subject.top.tobytes(), subject.bottom.tobytes()
+    found, moved_by_noise = _attack(*place, *digits, half, run.network, weights)
+    if found is None:
+        st.info("No change was found that moves the sum of these two digits. Try the other half, or other digits.")
+        return
+    st.html(
+        f'<p class="fact">A change of size <b>{found.size:.2f}</b> of the {half} digit moves the sum from '
+        f"{found.before} to <b>{found.after}</b>. No pixel changes by more than {found.largest:.0%} of white. "
+        f"Noise of the same size moves the sum <b>{moved_by_noise}</b> times out of {NOISES}.</p>"
+    )
+    st.write(
+        "The gradient says of every pixel which way to push it; many small pushes, all in the worst direction, add up. "
+        "Noise pushes as hard, in no direction. The size is the L2 norm: √Σ (change of a pixel)², white less black "
+        f"being 1. The {half} digit itself has size {np.linalg.norm(subject.digit(half) / 255):.2f}."
+    )
+    strength = st.slider("Strength of the change, %", 0, 150, 100, 5, key="strength", bind="query-params") / 100
+    image = found.applied(subject.digit(half), strength)
+    pair = {"top": subject.top / np.float32(255), "bottom": subject.bottom / np.float32(255)} | {half: image}
+    answer = forward.predict(run.network, weights, **pair)
+    largest = found.largest
+    figures = [
+        maps.figure(maps.grey_url(subject.digit(half), 255), f"the {half} digit", "as it was", "large"),
+        maps.figure(maps.signed_url(strength * found.change, largest), "the change", "the change, enlarged", "large"),
+        maps.figure(maps.grey_url(image, 1), "the changed digit", f"with {strength:.0%} of the change", "large"),
+    ]
+    left, right = st.columns([3, 1], gap="large", vertical_alignment="center")
+    with left:
+        st.html(maps.row(figures) + maps.legend(largest, " of white"))
+    with right:
+        parts.answer("The sum is", answer.reading, answer.sum)
+    parts.bars("Probability of each sum", answer.sum_probabilities, parts.SUM_COLOUR)
+    st.caption(
+        "At 100 % the sum just moves. It is the smallest change that was found, by steps of DeepFool (Moosavi-Dezfooli "
+        "and others, 2016) shortened along the edge of the answer; a smaller one may exist."
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _attack(
+    folder: str, modified_ns: int, top: bytes, bottom: bytes, half: str, _network, _weights
+) -> tuple[Attack | None, int]:
+    """The attack, and how many of NOISES copies of the digit with noise of its size have another sum."""
+    digits = {
+        name: np.frombuffer(digit, np.uint8).reshape(SIDE, SIDE) for name, digit in (("top", top), ("bottom", bottom))
+    }
+    found = attack(_network, _weights, **digits, half=half)
+    if found is None:
+        return None, 0
+    images = noisy(digits[half], found.size, NOISES, seed=0)
+    other = digits["bottom" if half == "top" else "top"]
+    sums = logits_beside(_network, _weights, images, other, half).argmax(axis=1)
+    return found, int((sums != found.before).sum())

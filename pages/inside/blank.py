@@ -1,0 +1,69 @@
+"""A blank half: no digit was ever blank in training. What does the network take a blank for?"""
+
+import numpy as np
+import streamlit as st
+
+from core.insight.blind_spots import beside_blank, shares
+from core.model import forward
+from core.model.networks import SIDE
+from core.model.operations import DIGITS, SUMS
+from pages.inside import maps
+from pages.shared import parts
+from pages.shared.answering import answers_of, test_set
+from pages.shared.drawings import HALVES
+from pages.shared.one_of import one_of
+from pages.shared.written import counted
+
+
+def show(run, weights, subject) -> None:
+    blank = np.zeros((SIDE, SIDE), np.uint8)
+    both = forward.predict(run.network, weights, blank, blank)
+    half = one_of(st.segmented_control, "Blank half", HALVES, "blank", default="bottom", bind="query-params")
+    labels = test_set().test_labels.astype(int)
+    sums = _beside_blank(str(run.folder.resolve()), parts.weights_time(run), half, run, weights)
+    worth, counts = np.unique(sums - labels, return_counts=True)
+    often, most = int(worth[counts.argmax()]), counts.max()
+    st.html(
+        f'<p class="fact">A blank {half} half is most often worth <b>{maps.number(often, 0)}</b> here: so much '
+        f"more than the digit is the sum for {most:,} of {len(labels):,} test digits, {most / len(labels):.0%}.</p>"
+    )
+    st.write(
+        "No example had a blank half, so nothing said that it is worth 0. It is for "
+        f"{counted(int((sums == labels).sum()), 'digit')} of {len(labels):,}. "
+        f"Two blanks make {both.sum}, {forward.percent(both.sum_probabilities.max())} sure."
+    )
+    st.html(_table(shares(labels, sums)))
+    st.caption(
+        f"Of the test digits of each row, the share answered with each sum, the {half} half being blank. "
+        "In the framed cells the blank is worth 0."
+    )
+    other = "top" if half == "bottom" else "bottom"
+    pair = {half: blank, other: subject.digit(other)}
+    mine = forward.predict(run.network, weights, **pair)
+    st.html(maps.row([parts.digit_image(pair[h], h if h == other else "blank", h) for h in HALVES]))
+    parts.bars(f"Your {other} digit and a blank: {mine.sum}", mine.sum_probabilities, parts.SUM_COLOUR, low=True)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _beside_blank(folder: str, modified_ns: int, half: str, _run, _weights) -> np.ndarray:
+    return beside_blank(answers_of(_run), _weights, half)
+
+
+def _table(of_digits: np.ndarray) -> str:
+    """A row for each digit, a column for each sum."""
+    head = "".join(f"<th>{s}</th>" for s in range(SUMS))
+    rows = ""
+    for digit in range(DIGITS):
+        cells = "".join(
+            f'<td class="{"unmet" if s == digit else ""}" title="{digit} and a blank: {s} for {share:.1%}" '
+            f'style="background:rgba(125,135,148,{np.sqrt(share):.2f})">{_percent(share)}</td>'
+            for s, share in enumerate(of_digits[digit])
+        )
+        rows += f"<tr><th>{digit}</th>{cells}</tr>"
+    return (
+        f'<div class="wide-box" tabindex="0"><table class="products wide"><tr><th>%</th>{head}</tr>{rows}</table></div>'
+    )
+
+
+def _percent(share):
+    return f"{100 * share:.0f}" if share >= 0.005 else ""

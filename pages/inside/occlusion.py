@@ -1,0 +1,82 @@
+"""Occlusion maps: where must the ink be, and where must there be none?"""
+
+import numpy as np
+import streamlit as st
+
+from core.insight.occlusion import Occlusion, occlusion, patched
+from core.model import forward
+from core.model.networks import SIDE
+from pages.inside import maps
+from pages.shared import parts
+from pages.shared.drawings import HALVES
+from pages.shared.one_of import one_of
+from pages.shared.parts import COLOURS
+
+PATCHES = {"erase": 0, "grey": 128, "ink": 255}
+SAID = {
+    "erase": "A blank patch takes ink away: where the answer falls, the ink must be.",
+    "grey": "A grey patch hides what is there, ink or none.",
+    "ink": "An inked patch adds a blot: where the answer falls, there must be no ink.",
+}
+
+
+def show(run, weights, subject) -> None:
+    before = forward.predict(run.network, weights, subject.top, subject.bottom)
+    with st.container(horizontal=True):
+        patch = one_of(st.segmented_control, "Patch", list(PATCHES), "patch", default="erase", bind="query-params")
+        size = st.slider("Size of the patch in pixels", 3, 9, 5, key="patch_size", bind="query-params", width=300)
+        step = 1 if st.toggle("Every pixel, not every second", key="every_pixel") else 2
+    st.write(f"{SAID[patch]} The patch visits every place of one digit while the other stays whole.")
+    place = str(run.folder.resolve()), parts.weights_time(run)
+    digits = subject.top.tobytes(), subject.bottom.tobytes()
+    found = [_occlusion(*place, *digits, half, size, PATCHES[patch], step, run.network, weights) for half in HALVES]
+    p = before.sum_probabilities.max()
+    largest = max(0.01, *(float(np.abs(of_half.drop).max()) for of_half in found))
+    for column, of_half in zip(st.columns(2, gap="large"), found, strict=True):
+        with column:
+            _show_half(of_half, subject, patch, before.sum, p, largest)
+    st.html(maps.legend(largest, " of probability"))
+    st.caption(
+        f"Magenta: a patch here lowers the probability of {before.sum}; green: it raises it. Each pixel shows the mean "
+        "over all patches that cover it."
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _occlusion(
+    folder: str, modified_ns: int, top: bytes, bottom: bytes, half: str, size: int, grey: int, stride: int, _network, _w
+) -> Occlusion:
+    digits = (np.frombuffer(digit, np.uint8).reshape(SIDE, SIDE) for digit in (top, bottom))
+    return occlusion(_network, _w, *digits, half, size, grey, stride)
+
+
+def _show_half(found, subject, patch, answered, p, largest):
+    digit = subject.digit(found.half)
+    row, column = found.worst
+    worst, changes = float(found.drop.max()), int((found.sums != answered).sum())
+    there = int(found.sums.flat[found.drop.argmax()])
+    colour = COLOURS[found.half]
+    st.subheader(f"{found.half.capitalize()} digit", anchor=False)
+    before, after = forward.percent(p, 1), forward.percent(p - worst, 1)
+    if before == after:
+        falls = f"hardly changes: it stays at {before}"
+    else:
+        falls = f"falls from {before} to <b>{after}</b>" if worst > 0 else f"never falls from {before}"
+    st.html(
+        f'<p class="fact">At the worst place P({answered}) {falls}. At <b>{changes}</b> of {found.drop.size} places '
+        "the sum is another one.</p>"
+    )
+    mixed = maps.overlay_url(digit, -found.pixels(), largest)
+    image = patched(digit, row, column, found.size, PATCHES[patch])
+    top, left = max(row, 0), max(column, 0)
+    box = (top, left, min(row + found.size, SIDE) - top, min(column + found.size, SIDE) - left)
+    st.html(
+        maps.row(
+            [
+                maps.figure(mixed, f"occlusion map over the {found.half} digit", "where it matters", "large"),
+                maps.framed(
+                    maps.grey_url(image, 255), SIDE, box, colour, "the worst place", f"the worst place: sum {there}"
+                ),
+            ]
+        )
+    )

@@ -1,0 +1,109 @@
+"""The digit shifted by pixels: what the network answers, and at which layer the shift stops being a shift."""
+
+import html
+
+import numpy as np
+import streamlit as st
+
+from core.insight.shift import FARTHEST, LayerShift, Shifts, answers_to_shifts, layer_shifts, shifted
+from core.model import forward
+from core.model.networks import SIDE
+from pages.inside import maps
+from pages.inside.halves import choose_half
+from pages.shared import parts
+
+
+def show(run, weights, subject) -> None:
+    half = choose_half("Shifted digit")
+    place = str(run.folder.resolve()), parts.weights_time(run)
+    digits = subject.top.tobytes(), subject.bottom.tobytes()
+    found = _shifts(*place, *digits, half, run.network, weights)
+    at_rest = int(found.sums[FARTHEST, FARTHEST])
+    same = found.sums == at_rest
+    st.html(
+        f'<p class="fact">Of {same.size} places within {FARTHEST} pixels, <b>{same.sum()}</b> keep the answer '
+        f"{at_rest}.</p>"
+    )
+    st.write(
+        "A person reads a shifted digit as the same digit. MNIST's digits lie in the middle of the picture, and an FC "
+        "layer learns weights of its own for every place."
+    )
+    with st.container(horizontal=True):
+        right = st.slider("Pixels to the right", -FARTHEST, FARTHEST, 1, key="right", bind="query-params", width=300)
+        down = st.slider("Pixels down", -FARTHEST, FARTHEST, 0, key="down", bind="query-params", width=300)
+    left, middle = st.columns([3, 2], gap="large")
+    with left:
+        st.html(_table(found, at_rest, right, down))
+        st.caption("The answer at each shift: right is to the right, down is below; green keeps the answer.")
+    with middle:
+        image = shifted(subject.digit(half), right, down)
+        pair = {"top": subject.top, "bottom": subject.bottom} | {half: image}
+        answer = forward.predict(run.network, weights, **pair)
+        st.html(maps.row([maps.figure(maps.grey_url(image, 255), "the shifted digit", "the shifted digit", "large")]))
+        lost = found.lost[down + FARTHEST, right + FARTHEST]
+        cut = f" {lost:.0%} of the ink left the picture." if lost else ""
+        parts.answer("The sum is", f"{answer.reading}{cut}", answer.sum)
+    _show_layers(layer_shifts(run.network, weights, subject.top, subject.bottom, half, right, down), right, down)
+
+
+def _show_layers(layers: list[LayerShift], right, down):
+    st.subheader("Where the shift stops being a shift", anchor=False)
+    stops = next((i for i, layer in enumerate(layers) if not layer.is_shift), None)
+    if (right, down) == (0, 0):
+        st.write("Nothing is shifted yet. Move one of the sliders.")
+        return
+    layer = layers[stops]
+    if layer.right is None:
+        why = "It has no places any more, and each of its units looks at every pixel with weights of its own."
+    elif "pool" in layer.label:
+        why = "It makes one value of each 2×2, and its map cannot move by half a place."
+    else:
+        why = "Too near the edge: what the padding changed has come in."
+    st.html(
+        f'<p class="fact">Up to layer {stops} the output moves with the digit, and changes in no other way. At layer '
+        f"<b>{stops + 1}</b>, {html.escape(layer.label)}, that ends.</p>"
+    )
+    st.write(why if layer.right is None else f"{why} An FC layer ends it for every shift.")
+    rows = "".join(_row(i, layer, stops) for i, layer in enumerate(layers))
+    st.html(
+        '<div class="wide-box" tabindex="0"><table class="moves">'
+        "<tr><th>layer</th><th>moves by</th><th>error inside</th>"
+        f"<th>with the edge</th></tr>{rows}</table></div>"
+    )
+    st.caption(
+        "The error is the difference from the output at rest, moved: |moved − expected| / |expected|. Inside are the "
+        f"places that see nothing but the {SIDE}×{SIDE} pixels; at the edge padding is in sight, which does not move."
+    )
+
+
+def _row(i, layer, stops):
+    moves = "no places" if layer.right is None else f"{layer.right}, {layer.down}".replace("-", "−")
+    inside = "" if layer.right is None else "none left" if layer.inside is None else _percent(layer.inside)
+    kind = ' class="stops"' if i == stops else ""
+    cells = "".join(f"<td>{cell}</td>" for cell in (moves, inside, _percent(layer.error)))
+    return f"<tr{kind}><td>{i + 1} {html.escape(layer.label)}</td>{cells}</tr>"
+
+
+def _percent(error):
+    return "0" if error == 0 else f"{error:.1%}" if error >= 1e-3 else f"{error:.0e}".replace("-", "−")
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _shifts(folder: str, modified_ns: int, top: bytes, bottom: bytes, half: str, _network, _weights) -> Shifts:
+    digits = (np.frombuffer(digit, np.uint8).reshape(SIDE, SIDE) for digit in (top, bottom))
+    return answers_to_shifts(_network, _weights, *digits, half)
+
+
+def _table(found: Shifts, at_rest: int, right: int, down: int) -> str:
+    moves = range(-FARTHEST, FARTHEST + 1)
+    rows = ""
+    for i, y in enumerate(moves):
+        cells = ""
+        for j, x in enumerate(moves):
+            colour = maps.POSITIVE if found.sums[i, j] == at_rest else maps.NEGATIVE
+            here = "unmet" if (x, y) == (right, down) else ""
+            said = f"{x} to the right, {y} down: {found.sums[i, j]}, {forward.percent(found.certainty[i, j])} sure"
+            cells += f'<td class="{here}" title="{said}" style="background:{colour}60">{found.sums[i, j]}</td>'
+        rows += f"<tr><th>{str(y).replace('-', '−')}</th>{cells}</tr>"
+    head = "".join(f"<th>{str(x).replace('-', '−')}</th>" for x in moves)
+    return f'<table class="products"><tr><th></th>{head}</tr>{rows}</table>'

@@ -1,0 +1,64 @@
+"""Choose a network and a recipe, start, and watch the curves grow."""
+
+import streamlit as st
+
+from core.jobs import queue
+from core.runs import comparison, labels, store
+from pages.shared import parts
+from pages.shared.recipe_form import choose_network, fill, recipe_fields
+from pages.shared.run_view import label_form, run_view
+from pages.shared.written import plain
+from pages.train import starting
+from pages.train.diagram import diagram
+
+
+def watch():
+    """Let the page show the run that was chosen."""
+    if st.session_state["watched"]:
+        st.query_params["run"] = st.session_state["watched"]
+
+
+parts.style()
+parts.say_at_exit()
+queue.warm()
+known = {run.name: run for run in store.list_runs()}
+left, right = st.columns([2, 3], gap="large")
+with left:
+    st.title("Train", anchor=False)
+    if complaint := st.session_state.pop("complaint", None):
+        st.error(plain(complaint))
+    choose_network()
+    begin = st.container()
+    recipe_fields()
+    with begin:
+        recipe = starting.controls(list(known.values()))
+
+with right:
+    asked = st.query_params.get("run")
+    if asked and asked not in known:
+        name = plain(asked[:60])
+        st.warning(f"There is no run '{name}' here. It may have been deleted, or be on another machine.")
+    if known:
+        st.session_state["watched"] = asked if asked in known else None
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.selectbox(
+                "Watch a run",
+                list(known),
+                key="watched",
+                on_change=watch,
+                placeholder="Press Start, or choose a run",
+                format_func=lambda name: "★ " * labels.read(known[name]).star + comparison.shown(known[name]),
+            )
+            if watched := known.get(st.session_state["watched"]):
+                label_form(watched)
+                st.button(
+                    "Use its recipe", on_click=fill, args=(watched.recipe,), help="Fills the form as this run had it."
+                )
+        if watched:
+            run_view(watched)
+    if not known or not watched:
+        st.info("Choose a network, press Start, and its curve grows here.")
+    if recipe:
+        st.header(recipe.architecture.name, anchor=False)
+        st.write(recipe.architecture.summary)
+        diagram(recipe.architecture)
