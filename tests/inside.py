@@ -1,16 +1,11 @@
 """The page that looks inside, without a browser: opened at a section, on two test digits that are always the same."""
 
-from streamlit.testing.v1 import AppTest
-
-from tests.needs import PATIENCE_SECONDS
-from tests.visits import rerun
+from tests.visits import rerun, visit
 
 
 def page(section, run=None, places=(0, 1), **query):
     """The page at a section of a run, on two of the embedded test digits; `query` is the rest of the link."""
-    app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
-    app.run()  # the draw page, whose canvas only a browser has; then the app knows its other pages
-    app.switch_page("inside/page.py")
+    app = visit("inside")
     app.session_state["subject"] = {"places": list(places), "instead": True}
     for name, value in {"section": section, **query}.items():
         app.query_params[name] = value

@@ -4,7 +4,6 @@ import importlib
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.images import mnist
 from core.model import forward
@@ -14,8 +13,7 @@ from core.runs import store
 from core.theory import backpropagation as theory
 from core.theory import backward, timing
 from core.theory.timing import Timing
-from tests.needs import PATIENCE_SECONDS
-from tests.visits import html
+from tests.visits import html, rerun, visit
 
 GENERATOR = np.random.default_rng(0)
 EVERY = [*NETWORKS.values(), untied(NETWORKS["sum"]), untied(NETWORKS["sum_posterior"])]
@@ -195,11 +193,9 @@ def embedded_digits(monkeypatch):
 
 
 def page(**query):
-    app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
+    app = visit("backpropagation")
     app.query_params.update(query)
-    app.switch_page("theory/backpropagation/page.py").run()
-    assert not app.exception
-    return app
+    return rerun(app)
 
 
 def words(app):

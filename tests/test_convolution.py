@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.images import mnist
 from core.model import forward
@@ -17,8 +16,7 @@ from core.runs import checkpoints, store
 from core.theory import convolution
 from pages.shared import drawings
 from pages.theory.convolution.bar_rows import Row, bar_rows
-from tests.needs import PATIENCE_SECONDS
-from tests.visits import click, html, rerun, said
+from tests.visits import click, html, rerun, said, visit
 
 CHECKPOINTS = Path(__file__).parent.parent / "checkpoints"
 SHIFTS = range(-4, 5)
@@ -192,11 +190,11 @@ def test_the_head_of_sum_posterior_is_this_convolution():
 
 def page(drawn=None, **query):
     """The page as a link with `query` opens it, for a visitor who has drawn a top digit or not."""
-    app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
+    app = visit("convolution")
     app.query_params.update(query)
     drawing = drawings.BLANK if drawn is None else drawings.Drawing({"objects": []}, drawn)
     app.session_state["histories"] = {"top": [drawing], "bottom": [drawings.BLANK]}
-    return rerun(app.switch_page("theory/convolution/page.py"))
+    return rerun(app)
 
 
 def test_a_visitor_slides_a_filter_over_a_signal():
@@ -266,7 +264,8 @@ def test_translations_agree_exactly_and_the_slips_do_not():
 
 
 def errors(app):
-    return [float(number) for number in re.findall(r"max \|difference\| = <b>([\d.e+-]+)</b>", html(app))]
+    shown = re.findall(r"max \|difference\| = <b>([^<]+)</b>", html(app))
+    return [float(number.replace(",", "")) for number in shown]
 
 
 def test_a_digit_is_moved():

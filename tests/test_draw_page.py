@@ -20,6 +20,7 @@ from core.images import mnist
 from core.runs import checkpoints as run_checkpoints
 from core.runs import results, store
 from tests.needs import PATIENCE_SECONDS
+from tests.visits import visit
 
 REPOSITORY = Path(__file__).parent.parent
 BLANK = np.zeros((280, 280, 4), np.uint8)
@@ -265,13 +266,11 @@ def test_a_run_can_be_named_in_the_link_by_its_name_or_by_the_label_of_another_d
         assert app.selectbox(key="run").value == "other"
 
 
-@pytest.mark.parametrize("page_file", ["", "inside/page.py", "mistakes/page.py"])
-def test_the_link_just_opened_beats_the_choice_that_the_session_remembers(checkpoints, told, page_file):
+@pytest.mark.parametrize("address", ["", "inside", "mistakes"])
+def test_the_link_just_opened_beats_the_choice_that_the_session_remembers(checkpoints, told, address):
     shutil.copytree(checkpoints / "sum_posterior", checkpoints / "other")
     for remembered, asked in (("sum_posterior", "other"), ("other", "sum_posterior")):  # the first in the list too
-        app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
-        if page_file:
-            app.switch_page(page_file)
+        app = visit(address)
         app.session_state["run"] = remembered
         app.query_params["run"] = asked
         app.run().run()

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.recipe import Recipe
 from core.runs import checkpoints, snapshots, store
 from pages.shared import answering, parts
-from tests.needs import PATIENCE_SECONDS
 from tests.test_answers import weights_of
 from tests.visits import click, html, rerun
+from tests.visits import visit as open_page
 
 REPOSITORY = Path(__file__).parent.parent
 CHECKPOINTS = REPOSITORY / "checkpoints"
@@ -31,9 +30,7 @@ def root(tmp_path, monkeypatch):
 
 def visit(section, run):
     """The section as somebody sees it who has chosen a network."""
-    app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
-    app.run()  # the draw page, whose canvas only a browser has; then the app knows its other pages
-    app.switch_page("inside/page.py")
+    app = open_page("inside")
     app.query_params["section"] = section
     app.session_state["subject"] = {"places": [0, 3], "instead": True}
     rerun(app).selectbox(key="run").set_value(run)

@@ -7,16 +7,15 @@ import shutil
 from urllib.parse import quote, unquote_plus, urlencode
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.jobs import queue
 from core.recipe import Recipe
 from core.runs import control, store
 from pages.shared.recipe_form import FIELDS
 from pages.theory.counting.calculator import AS_IN_THE_REPORT
-from tests.needs import PATIENCE_SECONDS
 from tests.server import REPOSITORY, open_page, serving
 from tests.test_pages_browser import settle
+from tests.visits import visit
 
 SOURCES = {path: ast.parse(path.read_text()) for path in (REPOSITORY / "pages").rglob("*.py")}
 PICTURE = "![x](http://127.0.0.1:9/leak.png)"
@@ -148,25 +147,24 @@ def _is_row(node):
 
 
 EMPTY = {  # a page, and parameters of its link that are empty beside others that are not
-    "inside/page.py": [{"section": ""}, {"half": "", "section": "The way through"}, {"spot": ""}],
-    "mistakes/page.py": [{"mistakes": ""}],
-    "theory/convolution/page.py": [
+    "inside": [{"section": ""}, {"half": "", "section": "The way through"}, {"spot": ""}],
+    "mistakes": [{"mistakes": ""}],
+    "convolution": [
         {"convolution_section": ""},
         {"mode": ""},
         {"dice": "", "convolution_section": "Two dice"},
     ],
-    "theory/relu/page.py": [{"relu_section": ""}, {"activation": ""}],
-    "theory/backpropagation/page.py": [{"signal": ""}],
-    "compare/page.py": [{"kind": "", "runs": "", "networks": ""}],
-    "train/page.py": [{name: "" for name in FIELDS}],
+    "relu": [{"relu_section": ""}, {"activation": ""}],
+    "backpropagation": [{"signal": ""}],
+    "compare": [{"kind": "", "runs": "", "networks": ""}],
+    "train": [{name: "" for name in FIELDS}],
 }
 
 
 @pytest.mark.parametrize("page", EMPTY)
 def test_an_empty_value_in_a_link_is_the_default(page):
     for link in EMPTY[page]:
-        app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
-        app.switch_page(page)
+        app = visit(page)
         for name, value in link.items():
             app.query_params[name] = value
         app.run()
@@ -176,8 +174,7 @@ def test_an_empty_value_in_a_link_is_the_default(page):
 
 
 def test_a_row_that_a_forged_message_empties_has_its_default_again():
-    app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
-    app.switch_page("theory/relu/page.py")
+    app = visit("relu")
     app.run()
     row = next(row for row in app.button_group if row.key == "activation")
     row.set_value("ELU").run()

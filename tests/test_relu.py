@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.images import mnist
 from core.model import forward
@@ -18,8 +17,7 @@ from core.theory.relu import Activation, Neuron
 from pages.theory.relu import neuron as section
 from pages.theory.relu import plane
 from pages.theory.relu.loss_curve import loss_curve
-from tests.needs import PATIENCE_SECONDS
-from tests.visits import click, html, rerun, said
+from tests.visits import click, html, rerun, said, visit
 
 CHECKPOINTS = Path(__file__).parent.parent / "checkpoints"
 RELU, LEAKY, ELU = Activation("ReLU"), Activation("leaky ReLU", 0.1), Activation("ELU")
@@ -203,9 +201,9 @@ def no_waiting(monkeypatch):
 
 
 def page(**query):
-    app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
+    app = visit("relu")
     app.query_params.update(query)
-    return rerun(app.switch_page("theory/relu/page.py"))
+    return rerun(app)
 
 
 def gradients(app):

@@ -1,4 +1,19 @@
-"""What page stories without a browser have in common: look again, read what is shown, press a button."""
+"""What page stories without a browser have in common: go to a page, look again, read, press a button."""
+
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from tests.needs import PATIENCE_SECONDS
+
+
+def visit(address):
+    """The app as a link to one of its pages opens it, such as "inside"; it is shown at the next run.
+
+    AppTest.switch_page knows a page's address only after a run of another page, which takes a second.
+    """
+    app = AppTest.from_file("../pages/navigation.py", default_timeout=PATIENCE_SECONDS)
+    app._page_hash = calc_hash(address)
+    return app
 
 
 def rerun(app):
