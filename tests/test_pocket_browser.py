@@ -238,15 +238,15 @@ def test_buttons_and_keys_do_what_they_say_and_undo_takes_each_back(opened, samp
     assert the_sum(page) == 12
     swapped = [page.locator(f"#seen .{half} canvas").evaluate("(canvas) => canvas.toDataURL()") for half in HALVES]
     assert swapped == seen[::-1]
-    page.get_by_role("button", name="Clear top digit").click()
-    assert the_sum(page) is None and "Now draw the top digit" in page.locator("#sum").inner_text()
+    page.get_by_role("button", name="Clear left digit").click()
+    assert the_sum(page) is None and "Now draw the other digit" in page.locator("#sum").inner_text()
     assert "looks like a 7" in page.locator("#note").inner_text()
     page.keyboard.press("u")
     assert the_sum(page) == 12
     page.keyboard.press("c")
     settled(page)
     assert "Draw two digits" in page.locator("#sum").inner_text()
-    for half in HALVES:
+    for half in ("left", "right"):
         page.get_by_role("button", name=f"Undo {half} digit").click()
     assert the_sum(page) == 12
     for half, label in zip(HALVES, (4, 9), strict=True):

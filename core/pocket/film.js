@@ -32,7 +32,7 @@ class Film {
   /** `guess(features)` gives {guess, probability} of a moment's features, or null while the sum wants the other half. */
   constructor(element, pad, subject, guess, onChange) {
     this.pad = pad;
-    this.subject = subject; // "The top digit" or "The sum"
+    this.subject = subject; // "The left digit" or "The sum"
     this.guess = guess;
     this.slider = element.querySelector("input");
     this.guesses = element.querySelector(".guesses");

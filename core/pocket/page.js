@@ -2,6 +2,7 @@
 "use strict";
 
 const HALVES = ["top", "bottom"];
+const NAMES = { top: "Left", bottom: "Right" }; // as they lie here, beside each other
 const OTHER = { top: "bottom", bottom: "top" };
 const find = (id) => document.getElementById(id);
 const about = JSON.parse(find("network").textContent);
@@ -15,15 +16,15 @@ const pads = {}, films = {}, digitBars = {};
 const sumBars = makeBars(find("sums"), 19, "Probability of each sum");
 
 for (const half of HALVES) {
-  const section = find("half").content.cloneNode(true).firstElementChild, name = capitalized(half);
+  const section = find("half").content.cloneNode(true).firstElementChild, name = NAMES[half];
   section.classList.add(half);
   section.querySelector("h2").textContent = `${name} digit`;
   const svg = section.querySelector("svg");
   svg.setAttribute("aria-label", `${name} digit: draw here, or press a key from 0 to 9`);
-  section.querySelector("input").setAttribute("aria-label", `Moments of the ${half} digit`);
+  section.querySelector("input").setAttribute("aria-label", `Moments of the ${name.toLowerCase()} digit`);
   for (const action of ["undo", "clear"]) {
     const button = section.querySelector(`.${action}`);
-    button.setAttribute("aria-label", `${capitalized(action)} ${half} digit`);
+    button.setAttribute("aria-label", `${button.textContent} ${name.toLowerCase()} digit`);
     button.addEventListener("click", () => pads[half][action]());
   }
   find("pads").append(section);
@@ -121,7 +122,7 @@ function showDigit(canvas, half, digit) {
   pixels.data.fill(255);
   for (let i = 0; i < SIDE * SIDE; i++) pixels.data.fill(digit ? digit[i] : 0, 4 * i, 4 * i + 3);
   context.putImageData(pixels, 0, 0);
-  canvas.setAttribute("aria-label", `${capitalized(half)} digit in 28 by 28 pixels${digit ? "" : ", nothing yet"}`);
+  canvas.setAttribute("aria-label", `${NAMES[half]} digit in 28 by 28 pixels${digit ? "" : ", nothing yet"}`);
 }
 
 /** Says the sum, how sure it is, and of which digits; or what to do to get one. */
@@ -132,8 +133,8 @@ function showAnswer(probabilities) {
     say("Draw two digits", null, "One in each frame, with mouse, finger or pen. Or press Surprise me.");
   } else if (drawn.length === 1) {
     const guess = network.namesDigits ? guessOf(drawn[0], pads[drawn[0]].moment.features) : null;
-    const looks = guess ? ` The ${drawn[0]} one looks like a ${guess.guess} (${percent(guess.probability)}).` : "";
-    say(`Now draw the ${OTHER[drawn[0]]} digit`, null, `A sum needs two.${looks}`);
+    const looks = guess ? ` This one looks like a ${guess.guess} (${percent(guess.probability)}).` : "";
+    say("Now draw the other digit", null, `A sum needs two.${looks}`);
   } else {
     const sum = mostProbable(probabilities), labels = HALVES.map((half) => pads[half].drawing.label);
     const truth = labels.includes(null) ? "" : ` The true sum is ${labels[0] + labels[1]}: ${labels.join(" + ")}.`;
@@ -175,10 +176,6 @@ function surprise() {
 
 function anyOf(choices) {
   return choices[Math.floor(Math.random() * choices.length)];
-}
-
-function capitalized(word) {
-  return word[0].toUpperCase() + word.slice(1);
 }
 
 const actions = {
@@ -240,7 +237,9 @@ function start() {
   const element = find("weights");
   network = new Network(about.layers, about.tensors, ...[element.textContent, about.product].map(bytesFromBase64));
   element.remove();
-  for (const half of HALVES) films[half].subject = network.namesDigits ? `The ${half} digit` : "The sum";
+  for (const half of HALVES) {
+    films[half].subject = network.namesDigits ? `The ${NAMES[half].toLowerCase()} digit` : "The sum";
+  }
   planFrame();
 }
 
