@@ -4,13 +4,14 @@ import pytest
 
 from core.recipe import Recipe
 from core.runs import metrics, pace, store
+from tests.points import point
 
 
 def trained(folder, seconds_per_step, created, **fields):
     """A run whose first step took 9 seconds more than the others, as the first one does."""
     run = store.create(folder, Recipe(**{"network": "tiny", "steps": 100} | fields), "", "embedded", created, {})
     for step in (1, 2, 5, 100):
-        metrics.append(run, {"step": step, "seconds": 9 + seconds_per_step * step})
+        metrics.append(run, point(step) | {"seconds": 9 + seconds_per_step * step})
     return run
 
 
