@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import hands, settings
+from core import hands, pairs_file, settings, teach
 from core.evaluation import evaluate, judge
 from core.images import mnist
 from core.images.picture import PictureError, digit_from_picture
@@ -26,7 +26,7 @@ from core.pocket.cost import measure
 from core.pocket.document import accuracy_words, document
 from core.recipe import Recipe
 from core.report import experiments
-from core.runs import checkpoints, control, files, pace, results, store, unusable
+from core.runs import checkpoints, control, exchange, files, pace, results, store, unusable
 
 LARGEST_LOSS = 0.001  # of accuracy, when packing
 STOP_SECONDS = 60
@@ -82,6 +82,7 @@ def _run(arguments):
             command.add_argument("bottom", metavar="BOTTOM.png", help="the lower digit")
         if name not in ("pack", "stop"):
             command.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_teach(commands.add_parser("teach", help="let a run learn a hand from pairs whose sums are told, as a new run"))
     reproduce = commands.add_parser("reproduce", help="run the report's experiments, and print printed and measured")
     reproduce.add_argument(
         "experiments", nargs="*", metavar="EXPERIMENT", help=f"of {', '.join(experiments.ALL)}; or all"
@@ -131,6 +132,13 @@ def _add_export(parser):
     parser.add_argument("--output", metavar="PATH", type=Path, help="where to; by default into the run's folder")
     site = "instead of a run: a new folder of static files, Pocket for each shipped network"
     parser.add_argument("--site", metavar="DIR", type=Path, help=site)
+
+
+def _add_teach(parser):
+    parser.add_argument("origin", metavar="RUN", help="the run that learns; it stays as it is")
+    lines = "a pair a line: top picture, bottom picture, sum; the pictures' names are relative to the table's folder"
+    parser.add_argument("pairs", metavar="PAIRS.csv", type=Path, help=lines)
+    parser.add_argument("--run", metavar="NAME", help="name or path of the new run; by default NETWORK-NUMBER")
 
 
 def _add_recipe(parser, chosen, **several):
@@ -469,6 +477,46 @@ def predict_command(given) -> int:
     return 0
 
 
+def teach_command(given) -> int:
+    """Teach a run's last layer the pairs of a table, keep it as a new run, and print what it reads and has kept."""
+    origin = store.read(store.locate(given.origin))
+    if refusal := teach.refusal(origin.network):
+        raise InputError(f"{origin.name} cannot be taught: {refusal}")
+    folder = store.locate(given.run) if given.run else None
+    if folder:
+        store.refuse_existing(folder)  # before the work
+    weights = _weights(origin)
+    try:
+        pairs, faults = pairs_file.read_pairs(given.pairs)
+    except ValueError as error:
+        raise InputError(f"{given.pairs} {error}") from error
+    for fault in faults:
+        print(f"error: {given.pairs}, {fault}", file=sys.stderr)
+    if faults:
+        raise InputError(f"nothing was taught; mend {'this line' if len(faults) == 1 else 'these lines'} first")
+    if not 0 < len(pairs) <= teach.MOST_PAIRS:
+        raise InputError(f"{given.pairs} has {len(pairs)} pairs; allowed: 1 to {teach.MOST_PAIRS}")
+    data, line = mnist.load_test(), Line()
+    _say(data.notice)
+    memory = teach.remember(origin.network, weights, lambda done: line(f"Remembering MNIST: {done:.0%}", event="m"))
+    features = teach.features_of(origin.network, weights, tuple(pairs))
+    layer = teach.learn(origin.network, weights, memory, features)
+    before, after = (
+        int((teach.read(origin.network, each, features) == features.sums).sum())
+        for each in (teach.last_layer(origin.network, weights), layer)
+    )
+    taught, measured = exchange.add_taught(
+        *(origin, weights | layer, len(pairs), data, folder),
+        on_progress=lambda done: line(f"Reading the test images: {done:.0%}", event="t"),
+    )
+    line.end()
+    known = results.read(origin)
+    kept = f", {known['accuracy']:.4f} before" if known and known["data"] == measured.data else ""
+    print(f"{taught.name}: of {len(pairs)} pairs it reads {after} right, {before} before")
+    print(f"{taught.name}: accuracy {measured.accuracy:.4f} ± {measured.standard_error:.4f} on {measured.data}{kept}")
+    return 0
+
+
 def runs_command(given) -> int:
     """List the runs with what was measured; what cannot be used of them is said on stderr."""
     rows, faults = [], store.unreadable()
@@ -619,6 +667,7 @@ COMMANDS = {
     "reproduce": reproduce_command,
     "evaluate": evaluate_command,
     "predict": predict_command,
+    "teach": teach_command,
     "runs": runs_command,
     "pack": pack_command,
     "export": export_command,

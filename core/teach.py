@@ -87,7 +87,9 @@ def refusal(network: Network) -> str:
         return "each of its halves has weights of its own"
     features = prod(_steps_before_last(network)[-1].shape_out)
     if features > MOST_FEATURES:
-        return f"its last layer reads {features:,} values of a digit, more than the {MOST_FEATURES:,} that can be taught"
+        return (
+            f"its last layer reads {features:,} values of a digit, more than {MOST_FEATURES:,}, the most that works"
+        )
     return ""
 
 
@@ -139,7 +141,7 @@ def digit_features(
 
 
 def learn(network: Network, weights: Weights, memory: Memory, taught: Features) -> Weights:
-    """Return the last layer after it has learned pairs, always from `weights` on: the same pairs give the same layer."""
+    """Return the last layer after it has learned pairs from `weights` on: the same pairs give the same layer."""
     trained = last_layer(network, weights)
     if not len(taught.sums):
         return trained

@@ -18,7 +18,7 @@ from core.pocket import rounding
 from core.pocket.assembler import assemble
 from core.runs import labels, results
 from core.runs.checkpoints import load_weights
-from core.runs.store import UPLOADED, Run
+from core.runs.store import Run
 
 FOLDER = Path(__file__).parent
 EACH = 2  # test digits of each label that come along, for Surprise me
@@ -94,7 +94,7 @@ def accuracy_words(measured: dict | None) -> str:
 
 def recipe_lines(run: Run) -> dict[str, str]:
     """What the run was trained on and each field of its recipe, in words."""
-    if run.data_name == UPLOADED:
+    if not run.is_by_recipe:
         return {"trained on": run.data}
     values = {name.replace("_", " "): value for name, value in run.recipe.as_dict().items()}
     values["examples"] = "all" if run.recipe.examples is None else run.recipe.examples

@@ -82,11 +82,11 @@ def matches(entry: Entry, words: str = "", networks: Sequence[str] = (), kind: s
 def differences(chosen: Sequence[store.Run]) -> dict[str, list]:
     """Field of the recipe → its value in each run, for the fields whose values are not all the same.
 
-    Of uploaded weights only the network is known: elsewhere their value is None, and is not compared.
+    Of weights that were brought or taught only the network is known: elsewhere their value is None, not compared.
     """
     found = {}
     for f in fields(Recipe):
-        known = [f.name in ("network", "tied") or run.data_name != store.UPLOADED for run in chosen]
+        known = [f.name in ("network", "tied") or run.is_by_recipe for run in chosen]
         values = [getattr(run.recipe, f.name) for run in chosen]
         if len({value for value, counts in zip(values, known, strict=True) if counts}) > 1:
             texts = ["all" if f.name == "examples" and value is None else value for value in values]
@@ -98,6 +98,6 @@ def repeats(chosen: Sequence[store.Run]) -> list[list[store.Run]]:
     """Groups of two runs or more that differ in nothing but their seed, in the order given."""
     groups: dict[tuple, list[store.Run]] = {}
     for run in chosen:
-        if run.data_name != store.UPLOADED:
+        if run.is_by_recipe:
             groups.setdefault((replace(run.recipe, seed=0), run.data_name), []).append(run)
     return [group for group in groups.values() if len({run.recipe.seed for run in group}) > 1]

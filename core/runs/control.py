@@ -187,8 +187,8 @@ def refuse_to_train(run: store.Run) -> None:
         raise store.RunError(
             f"{run.name} came with the app and is not trained further. Start a new run with its recipe."
         )
-    if run.data_name == store.UPLOADED:
-        raise store.RunError(f"{run.name} was uploaded: how to go on with it is not known.")
+    if not run.is_by_recipe:
+        raise store.RunError(f"{run.name} was {run.data_name}: how to go on with it is not known.")
 
 
 def note_warning(run: store.Run, words: str) -> None:

@@ -1,15 +1,21 @@
-"""What goes in and out of the app: weights that somebody brings, and curves as a table for other programs."""
+"""What goes in and out of the app: weights that somebody brings or teaches, and curves as a table."""
 
 import csv
 import io
 import shutil
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
 
+from core.evaluation import Evaluation, judge
+from core.images.mnist import Mnist
 from core.jobs import queue
+from core.model.answers import of_digits
+from core.model.forward import Weights
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
-from core.runs import checkpoints, metrics, store, tensors
+from core.runs import checkpoints, labels, metrics, results, store, tensors
 
 
 def recipes_of(data: bytes, filename: str) -> list[Recipe]:
@@ -42,6 +48,38 @@ def add_upload(data: bytes, recipe: Recipe, filename: str) -> store.Run:
         shutil.rmtree(run.folder, ignore_errors=True)  # made just now, and nobody has seen anything in it
         raise store.RunError(f"{run.folder} cannot be written ({error.strerror or error})") from error
     return run
+
+
+def add_taught(
+    origin: store.Run,
+    weights: Weights,
+    pairs: int,
+    data: Mnist,
+    folder: Path | None = None,
+    title: str = "",
+    on_progress: Callable[[float], None] = lambda done: None,
+) -> tuple[store.Run, Evaluation]:
+    """Keep weights that learned so many pairs of a hand, from those of `origin` on, as a new run that is measured.
+
+    It is measured on the test images of `data` before anything is written; `on_progress` hears the fraction done.
+    Raises RunError if it cannot be written; nothing is left then.
+    """
+    if folder:
+        store.refuse_existing(folder)
+    answers = of_digits(origin.network, weights, data.test_images, on_progress)
+    evaluation = judge(answers, data)
+    taught = "a pair" if pairs == 1 else f"{pairs} pairs"
+    words = f"all that {origin.name} was trained on, and then on {taught} drawn by one hand"
+    run = queue.create(origin.recipe, folder, words, store.TAUGHT, found={})
+    try:
+        checkpoints.save_weights(run, weights, 0)
+        checkpoints.save_answers(run, answers.tensors(), data.name)
+        labels.write(run, labels.Label(title=title))
+        results.write(run, asdict(evaluation) | {"steps": 0})
+    except (OSError, store.RunError) as error:
+        shutil.rmtree(run.folder, ignore_errors=True)  # made just now, and nobody has seen anything in it
+        raise store.unwritable(run.folder, error) if isinstance(error, OSError) else error from error
+    return run, evaluation
 
 
 def curves_csv(chosen: Sequence[store.Run]) -> str:

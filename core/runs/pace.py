@@ -11,9 +11,7 @@ def expected_seconds(recipe: Recipe, known: list[store.Run]) -> tuple[float, sto
     is one, and its digits per second. None where no such run is among `known`, which are the newest first.
     """
     alike = [
-        run
-        for run in known
-        if run.network == recipe.architecture and run.data_name != store.UPLOADED and not store.is_shipped(run)
+        run for run in known if run.network == recipe.architecture and run.is_by_recipe and not store.is_shipped(run)
     ]
     for run in sorted(alike, key=lambda run: run.recipe.augments != recipe.augments):
         if seconds := step_seconds(metrics.read(run)):

@@ -40,6 +40,7 @@ from core.runs import files, records
 FORMAT = 1
 ROOT = settings.runs_folder()
 UPLOADED = "uploaded"  # the data_name of a run whose weights somebody brought
+TAUGHT = "taught"  # the data_name of a run whose last layer learned a hand (core/teach.py)
 LONGEST_NAME_BYTES = 200  # file systems take 255, and temporary names are longer
 
 
@@ -54,7 +55,7 @@ class Run:
     folder: Path
     recipe: Recipe
     data: str  # which images it trains on, in words; empty until its trainer has looked
-    data_name: str  # "full", "embedded", UPLOADED, or empty
+    data_name: str  # "full", "embedded", UPLOADED, TAUGHT, or empty
     created: str  # UTC, ISO 8601
     versions: dict
 
@@ -65,6 +66,11 @@ class Run:
     @property
     def network(self) -> Network:
         return self.recipe.architecture
+
+    @property
+    def is_by_recipe(self) -> bool:
+        """Whether its recipe alone made its weights, and would make them again: not if they were brought or taught."""
+        return self.data_name not in (UPLOADED, TAUGHT)
 
 
 def locate(name_or_path: str) -> Path:

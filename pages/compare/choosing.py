@@ -5,7 +5,7 @@ import datetime
 import streamlit as st
 
 from core.model.networks import NETWORKS
-from core.runs import comparison, store
+from core.runs import comparison
 from core.runs.comparison import Entry
 from pages.shared import lean
 from pages.shared.one_of import one_of
@@ -94,7 +94,7 @@ def _take_rows():
 
 
 def _columns(listed):
-    trained = [entry.run.data_name != store.UPLOADED for entry in listed]
+    trained = [entry.run.is_by_recipe for entry in listed]
     examples = ["all" if entry.run.recipe.examples is None else f"{entry.run.recipe.examples:,}" for entry in listed]
     return lean.table(
         {

@@ -96,7 +96,8 @@ def _loadable_runs(changes):
 
 def _rank(found):
     run, result = found
-    return run.network.reads_pairs, *((result or {}).get(name, 0) for name in ("pen_accuracy", "accuracy"))
+    measured = ((result or {}).get(name, 0) for name in ("pen_accuracy", "accuracy"))
+    return run.network.reads_pairs, run.data_name != store.TAUGHT, *measured  # one person's hand is not everybody's
 
 
 def shown(run: store.Run) -> str:

@@ -1,0 +1,49 @@
+"""A table of pairs, a CSV file: in each line a picture of the top digit, one of the bottom digit, and their sum."""
+
+import csv
+from pathlib import Path
+
+from core.images.picture import PictureError, digit_from_picture
+from core.teach import Pair
+
+HEADING = ["top", "bottom", "sum"]
+
+
+def read_pairs(path: Path) -> tuple[list[Pair], list[str]]:
+    """Return the pairs, and what is wrong with every line that is none, in words that begin with its number.
+
+    A picture's name is relative to the table's folder. Empty lines and the heading "top,bottom,sum" are left out.
+    Raises OSError if the table cannot be read, and ValueError if it is no text.
+    """
+    pairs, faults = [], []
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.reader(file)
+        try:
+            for row in rows:
+                cells = [cell.strip() for cell in row]
+                if not any(cells) or (rows.line_num == 1 and [cell.lower() for cell in cells] == HEADING):
+                    continue
+                try:
+                    pairs.append(_pair(cells, path.parent))
+                except ValueError as error:
+                    faults.append(f"line {rows.line_num}: {error}")
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise ValueError("is no table of text, as CSV is") from error
+    return pairs, faults
+
+
+def _pair(cells, folder):
+    if len(cells) != len(HEADING):
+        raise ValueError(f"has {len(cells)} fields; wanted are 3: top picture, bottom picture, sum")
+    if not cells[2].isdecimal():
+        raise ValueError(f"{cells[2][:20]!r} is no sum; wanted is a whole number from 0 to 18")
+    return Pair(*(_digit(name, folder) for name in cells[:2]), int(cells[2]))
+
+
+def _digit(name, folder):
+    try:
+        return digit_from_picture(folder / name)
+    except FileNotFoundError:
+        raise ValueError(f"{name} is not there") from None
+    except PictureError as error:
+        raise ValueError(f"{name} {error}") from error
