@@ -24,7 +24,7 @@ from core.model.networks import Network, paired
 from core.model.operations import DIGITS, SUMS, softmax, unit_range
 
 STEPS = 150  # from the trained weights on, each time something is taught; the rate falls to 0 on the way
-RATE = 2e-3  # of Adam
+RATE = 1e-3  # of Adam
 # of gradient descent with momentum, which networks get that name no digits: their last layer does the adding, which
 # Adam's steps, of one length in every direction, take apart
 SUM_RATE = 1e-3
@@ -87,9 +87,7 @@ def refusal(network: Network) -> str:
         return "each of its halves has weights of its own"
     features = prod(_steps_before_last(network)[-1].shape_out)
     if features > MOST_FEATURES:
-        return (
-            f"its last layer reads {features:,} values of a digit, more than {MOST_FEATURES:,}, the most that works"
-        )
+        return f"its last layer reads {features:,} values of a digit, more than {MOST_FEATURES:,}, the most that works"
     return ""
 
 
