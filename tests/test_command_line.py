@@ -280,10 +280,10 @@ def test_bad_pictures_are_refused_by_name(run, pictures, tmp_path, capsys):
     assert "text.png is not a picture" in refused(capsys, "predict", run.folder, text, bottom)
     assert "cut.png cannot be read as a picture (it is damaged" in refused(capsys, "predict", run.folder, cut, bottom)
     assert "absent.png is not there" in refused(capsys, "predict", run.folder, tmp_path / "absent.png", bottom)
-    for side in (6000, 10_000, 20_000):  # from the second on Pillow would warn, from the third on refuse
+    for side in (10_000, 20_000):  # at the first Pillow would warn, at the second refuse
         Image.new("1", (side, side)).save(tmp_path / "large.png")
         said = refused(capsys, "predict", run.folder, tmp_path / "large.png", bottom)
-        assert "has more than 25,000,000 pixels" in said
+        assert "has more than 64,000,000 pixels" in said
     Image.new("F", (28, 28), 0.5).save(tmp_path / "fractions.tiff")
     assert "greys as fractions" in refused(capsys, "predict", run.folder, tmp_path / "fractions.tiff", bottom)
 

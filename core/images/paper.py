@@ -1,0 +1,283 @@
+"""Ink on paper, in a photograph or a scan: each pixel is judged against the paper near it, not against a level.
+
+Light falls on paper unevenly, but it multiplies: what a pixel reflects, divided by what the paper near it reflects, is
+the same in the sun and in a shadow. The paper near a pixel is the picture closed by a square wider than any stroke
+(Serra 1982): strokes vanish from it, the edge of a shadow stays where it is. Ruled lines belong to the paper, too.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from core.images.marks import Marks, components, gathered, longer_sides
+
+WORKING_PIXELS = 720  # of the longer side: larger pictures are reduced to it, small ones enlarged to FEWEST_PIXELS
+FEWEST_PIXELS = 280
+WIDEST_STROKE = 0.25  # of the picture's shorter side
+FAINTEST = 0.1  # contrast of the faintest ink: a hard pencil has 0.2
+DARKEST_PAPER = 0.25  # of the brightest paper: what is darker is a desk, not a shadow
+STEEPEST = 0.18  # slope of ruled lines in a picture that was not held straight: 10°
+THINNEST_STROKE = 0.1  # of the digit's longer side: a ballpoint's line is thickened to it, as MNIST's digits are
+SMALLEST_DIGIT = 12  # pixels of its longer side, times its contrast: of a faint one more is needed
+WIDEST_DIGIT = 3  # times its height: what is wider is a line
+MOST_MARKS = 400
+EDGE_PIXELS = 9  # ink is at its full contrast within so many, in a photograph in focus
+EDGE_CONTRAST = 0.3  # of a digit that the picture's edge touches: what light does there is fainter
+ENLARGED = 200  # pixels of a digit's longer side while its stroke is measured and thickened
+
+
+class PaperError(ValueError):
+    """A picture whose ink cannot be told; the message goes on where the picture's name ends."""
+
+
+@dataclass(frozen=True)
+class Ink:
+    """What was taken for ink: `digits`, a mask (height, width) of each, and `contrast` (height, width) in 0…1."""
+
+    contrast: np.ndarray
+    digits: list[np.ndarray]
+
+
+def find_ink(grey: np.ndarray, shown: np.ndarray, count: int) -> Ink:
+    """Find `count` digits on paper: grey (height, width) in 0…1, `shown` False where a picture is transparent.
+
+    They come in reading order: from above, or from the left where they stand side by side. Raises PaperError.
+    """
+    if not _has_paper(grey, shown):
+        grey = 1 - grey  # chalk on a board, or light ink on a dark screen
+    contrast, noise = _contrast(grey, shown)
+    marks = _marks(contrast, noise)
+    kept = _not_of_the_surroundings(marks, contrast, shown)
+    if not len(kept):
+        raise PaperError("shows no digit: nothing is drawn in it")
+    if len(kept) > MOST_MARKS:
+        raise PaperError("shows too many marks to tell a digit from; take the picture nearer and on plain paper")
+    digits = gathered(marks, kept, count)
+    if len(digits) != count:
+        raise PaperError(_miscounted(len(digits), count))
+    boxes = [_box(marks, numbers) for numbers in digits]
+    for numbers, (top, left, bottom, right) in zip(digits, boxes, strict=True):
+        height, width = bottom - top, right - left
+        if max(height, width) * contrast[np.isin(marks.labels, numbers + 1)].max() < SMALLEST_DIGIT:
+            raise PaperError("shows no digit that is large and dark enough to read; take the picture nearer")
+        if width > WIDEST_DIGIT * height:
+            raise PaperError("shows a line, not a digit; turn the picture if it lies on its side")
+        if marks.areas[numbers].sum() > 0.8 * height * width and min(height, width) > 0.4 * max(height, width):
+            raise PaperError("shows a patch, not a digit; draw on plain paper and keep shadows off it")
+    if count == 2:
+        middles = [np.array([box[0] + box[2], box[1] + box[3]]) for box in boxes]
+        axis = np.abs(middles[0] - middles[1]).argmax()
+        if middles[0][axis] > middles[1][axis]:
+            digits.reverse()
+    return Ink(contrast, [np.isin(marks.labels, numbers + 1) for numbers in digits])
+
+
+def canvas_of(contrast: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return a digit of a picture as a canvas shows it, (height, width) uint8, white ink on black.
+
+    `mask` (height, width) is where its ink lies. A line thinner than a pen's is thickened.
+    """
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    near = _dilated(mask, 3)
+    full = np.quantile(contrast[mask], 0.7)
+    ink = np.clip(np.where(near, contrast, 0) / full, 0, 1)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    factor = ENLARGED / max(ink.shape)
+    height, width = (max(1, round(side * factor)) for side in ink.shape)
+    margin = round(THINNEST_STROKE * ENLARGED)
+    large = np.asarray(Image.fromarray(ink.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR))
+    large = np.pad(large, margin)
+    thicker = THINNEST_STROKE * ENLARGED - _stroke_width(large > 0.5)
+    if thicker >= 2:
+        disk = Image.fromarray(np.rint(255 * large).astype(np.uint8))
+        for _ in range(int(thicker / 2)):
+            disk = disk.filter(ImageFilter.MaxFilter(3))
+        large = np.asarray(disk.filter(ImageFilter.GaussianBlur(1.5)), np.float32) / 255
+    return np.rint(255 * large).astype(np.uint8)
+
+
+def _contrast(grey, shown):
+    """How much darker each pixel is than the paper near it, as a share of the paper; and the paper's noise."""
+    smooth = np.where(shown, _blurred(grey), 0)
+    side = max(3, round(WIDEST_STROKE * min(grey.shape)))
+    paper = _extreme(_extreme(smooth, side, np.maximum), side, np.minimum)
+    bright = np.quantile(paper[shown], 0.95) if shown.any() else 0
+    on_paper = shown & (paper >= DARKEST_PAPER * bright) & (paper > 0.05)
+    if not on_paper.any():
+        return np.zeros_like(grey), 0.0
+    reflected = smooth / np.maximum(paper, 1e-3)
+    reflected = reflected / np.median(reflected[on_paper])  # a closing follows the brightest grains
+    for turned in (reflected, reflected.T):
+        turned /= np.maximum(0.05, _ruled(turned, on_paper if turned is reflected else on_paper.T))
+    contrast = np.where(on_paper, np.clip(1 - reflected, 0, 1), 0)
+    noise = np.median(np.abs(1 - reflected[on_paper])) / 0.6745
+    return contrast.astype(np.float32), float(noise)
+
+
+def _ruled(reflected, on_paper):
+    """What ruled lines that run across the paper reflect at each pixel: 1 beside them.
+
+    The slope is the one at which the rows' brightest fifths differ most; a line is what is dark in nearly all of a row.
+    """
+    height, width = reflected.shape
+    columns = np.arange(0, width, max(1, width // 120))
+    columns = columns[on_paper[:, columns].mean(axis=0) > 0.3]
+    if len(columns) < 20:
+        return np.ones_like(reflected)
+    values = np.where(on_paper, np.minimum(reflected, 1), np.nan)[:, columns]
+    best = None
+    for slope in np.linspace(-STEEPEST, STEEPEST, 73):
+        shifts = np.rint(slope * (columns - width / 2)).astype(int)
+        rows = np.arange(height)[:, None] + shifts
+        inside = (rows >= 0) & (rows < height)
+        sheared = np.where(inside, values[np.clip(rows, 0, height - 1), np.arange(len(columns))], np.nan)
+        known = np.isfinite(sheared).sum(axis=1)
+        ordered = np.sort(sheared, axis=1)  # what is unknown comes last
+        profile = ordered[np.arange(height), np.maximum(0, (known * 4) // 5 - 1)]
+        profile = np.where(known >= len(columns) // 3, profile, 1.0)
+        profile = np.minimum(1, profile / np.median(profile))
+        energy = ((1 - profile) ** 2).sum()
+        if best is None or energy > best[0]:
+            best = energy, slope, profile
+    _, slope, profile = best
+    dark = profile < 0.96
+    runs = np.flatnonzero(np.diff(np.pad(dark, 1).astype(np.int8))).reshape(-1, 2)
+    for start, end in runs:
+        if end - start > max(4, 0.015 * max(height, width)):
+            dark[start:end] = False  # as thick as a stroke
+    if not dark.any():
+        return np.ones_like(reflected)
+    profile = np.where(dark, profile, 1.0)
+    profile = _extreme(profile[:, None], 5, np.minimum, axes=(0,))[:, 0]
+    rows = np.arange(height)[:, None] - slope * (np.arange(width) - width / 2)
+    return np.interp(rows.ravel(), np.arange(height), profile, 1.0, 1.0).reshape(height, width)
+
+
+def _marks(contrast, noise):
+    """The marks of ink: what is dark by itself, and what is half as dark and touches that."""
+    least = max(FAINTEST, 5 * noise)
+    inked = contrast[contrast > least]
+    if inked.size < 12:
+        return components(np.zeros_like(contrast, bool))
+    strong = max(least, 0.5 * float(np.quantile(inked, 0.9)))
+    weak = components(contrast > max(0.6 * strong, 3.5 * noise))
+    dark = np.bincount(weak.labels[contrast > strong], minlength=len(weak.areas) + 1)[1:] >= 6
+    kept = np.flatnonzero(dark & _sharp(weak, contrast))
+    names = np.zeros(len(weak.areas) + 1, np.int32)
+    names[kept + 1] = np.arange(1, len(kept) + 1)
+    return Marks(names[weak.labels], weak.boxes[kept], weak.areas[kept])
+
+
+def _sharp(marks, contrast):
+    """Whether the ink of each mark begins within few pixels, on most of its outline. What begins slowly is a shadow."""
+    outline = (marks.labels > 0) & (_extreme(marks.labels, 3, np.minimum) == 0)
+    step = _extreme(contrast, EDGE_PIXELS, np.maximum) - _extreme(contrast, EDGE_PIXELS, np.minimum)
+    numbers, peaks = marks.labels[outline], np.zeros(len(marks.areas) + 1)
+    np.maximum.at(peaks, marks.labels.ravel(), contrast.ravel())
+    steep = np.bincount(numbers[step[outline] > 0.5 * peaks[numbers]], minlength=len(peaks))
+    return 2 * steep[1:] > np.bincount(numbers, minlength=len(peaks))[1:]
+
+
+def _not_of_the_surroundings(marks, contrast, shown):
+    """The numbers of the marks that are no frame, no line across the picture and nothing that is cut off by its edge.
+
+    If nothing else is there, a large dark digit may touch the edge.
+    """
+    height, width = shown.shape
+    rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+    boxes, sides = marks.boxes, longer_sides(marks.boxes)
+    if not len(boxes):
+        return np.array([], int)
+    tall, wide = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    lines = (np.minimum(tall, wide) < 0.04 * min(height, width)) & ((tall > 0.7 * height) | (wide > 0.7 * width))
+    kept = np.flatnonzero(~lines)
+    if not len(kept):
+        return kept
+
+    def holds_another(number):
+        inside = (boxes[kept, :2] > boxes[number, :2]).all(axis=1) & (boxes[kept, 2:] < boxes[number, 2:]).all(axis=1)
+        return (inside & (sides[kept] > 0.15 * sides[number])).any()
+
+    hollow = marks.areas < 0.3 * tall * wide
+    frames = [number for number in kept if hollow[number] and (holds_another(number) or _is_box(marks, number))]
+    kept = np.setdiff1d(kept, frames)
+    cut = (boxes[:, 0] <= rows[0] + 2) | (boxes[:, 2] >= rows[-1] - 1)
+    cut |= (boxes[:, 1] <= columns[0] + 2) | (boxes[:, 3] >= columns[-1] - 1)
+    whole = kept[~cut[kept]]
+    if len(whole) and max(sides[whole]) >= SMALLEST_DIGIT:
+        return whole
+    peaks = np.array([contrast[marks.labels == number + 1].max() for number in kept])
+    rim = np.concatenate([marks.labels[0], marks.labels[-1], marks.labels[:, 0], marks.labels[:, -1]])
+    along = np.bincount(rim, minlength=len(boxes) + 1)[kept + 1] / len(rim)
+    thick = np.minimum(tall, wide)[kept] >= 0.04 * min(height, width)
+    return kept[thick & (along < 0.35) & (peaks >= EDGE_CONTRAST) & (sides[kept] >= 0.3 * min(height, width))]
+
+
+def _is_box(marks, number):
+    """Whether a mark's four sides are straight lines along its box, as a frame's are and those of no digit."""
+    top, left, bottom, right = marks.boxes[number]
+    mark = marks.labels[top:bottom, left:right] == number + 1
+    thin = max(2, round(0.06 * min(mark.shape)))
+    sides = (mark[:thin].any(0), mark[-thin:].any(0), mark[:, :thin].any(1), mark[:, -thin:].any(1))
+    return min(side.mean() for side in sides) > 0.8
+
+
+def _miscounted(number, count):
+    """Why so many digits are not what was asked for, in words."""
+    if count == 1:
+        return f"shows {number} digits; give a picture of one"
+    if number == 1:
+        return "shows one digit only; write two, one above the other or side by side, and leave a gap between them"
+    return f"shows {number} digits; write two alone, one above the other or side by side"
+
+
+def _has_paper(grey, shown):
+    """Whether ink is dark here: most of the picture is bright, or a bright area is wider than a stroke."""
+    median = np.median(grey[shown]) if shown.any() else 1.0
+    if median > 0.5:
+        return True
+    side = max(3, round(WIDEST_STROKE * min(grey.shape)))
+    patch = _extreme(np.where(shown, grey, 0), side, np.minimum).max()  # the darkest pixel of the brightest square
+    bright = np.quantile(grey[shown], 0.99)
+    return patch > 0.5 * bright + 0.5 * median or bright - median < 0.5 * median
+
+
+def _box(marks, numbers):
+    boxes = marks.boxes[numbers]
+    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+
+
+def _stroke_width(mask):
+    """The width of a stroke in pixels: twice its area over its outline, as of a long band."""
+    outline = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(mask[:, 1:] != mask[:, :-1])
+    return 2 * mask.sum() / max(1, outline * 0.785)  # a slanting outline counts its steps: 4/π of its length
+
+
+def _blurred(picture):
+    """The mean of each pixel and its eight neighbours."""
+    around = np.pad(picture, 1, mode="edge")
+    rows = around[:-2] + around[1:-1] + around[2:]
+    return (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / 9
+
+
+def _dilated(mask, side):
+    return np.asarray(Image.fromarray(mask.astype(np.uint8)).filter(ImageFilter.MaxFilter(side))) > 0
+
+
+def _extreme(picture, side, extreme, axes=(0, 1)):
+    """The largest or smallest value (`extreme`) of a square of odd `side` around each pixel; the rim goes on outside.
+
+    A window of twice the width is made of two, so that it takes as many steps as the side has binary digits.
+    """
+    half = side // 2
+    for axis in axes:
+        size, length = picture.shape[axis], 2 * half + 1
+        padding = [(half, half) if i == axis else (0, 0) for i in range(picture.ndim)]
+        window, covered = np.pad(picture, padding, mode="edge"), 1
+        while covered < length:
+            step = min(covered, length - covered)
+            moved = window.take(range(step, window.shape[axis]), axis)
+            window = extreme(window.take(range(window.shape[axis] - step), axis), moved)
+            covered += step
+        picture = window.take(range(size), axis)
+    return picture
