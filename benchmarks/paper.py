@@ -152,7 +152,8 @@ def frame(digit, generator):
     inset, thick = int(generator.choice([0, 0, 6, 20])), int(generator.uniform(2, 9))
     outside = np.ones(page.shape, bool)
     outside[inset + thick : -inset - thick, inset + thick : -inset - thick] = False
-    outside[:inset] = outside[page.shape[0] - inset :] = outside[:, :inset] = outside[:, page.shape[1] - inset :] = False
+    y, x = np.indices(page.shape)
+    outside &= np.minimum(np.minimum(y, x), np.minimum(page.shape[0] - 1 - y, page.shape[1] - 1 - x)) >= inset
     return np.where(outside, 0.08, page)
 
 
