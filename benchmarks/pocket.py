@@ -67,19 +67,6 @@ POCKET_ANSWERED = """addEventListener("load", () => {
   network.tower(%s, "top");
   window.answered = performance.now();
 });"""
-# lets a visitor draw, a point in each frame of a screen, until the time is over, and keeps the milliseconds of each
-KEEP_DRAWING = f"""([drawings, seconds]) => {{
-  const draw = {DRAW}, until = performance.now() + 1000 * seconds;
-  window.times = [];
-  let points = draw(drawings);
-  const again = () => {{
-    const {{ value, done }} = points.next();
-    if (done) points = draw(drawings);
-    else window.times.push(value);
-    if (performance.now() < until) setTimeout(again, 16);
-  }};
-  setTimeout(again);
-}}"""
 
 
 def frames() -> None:
@@ -214,33 +201,53 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 def visitors(count: int = 200) -> None:
     """Print what the server and the visitors' frames take while `count` of them draw with `tiny` in one browser."""
-    drawings, asked, times = _drawings(2), [], []
+    drawings, asked = _drawings(2), []
     with (
         tempfile.TemporaryDirectory() as folder,
         chromium() as browser,
         serving(REPOSITORY / "app.py", Path(folder) / "log") as server,
     ):
         page = open_page(browser)
+        page.add_init_script(_visit(drawings))
         page.goto(f"{server.url}/pocket/nobody")
         add = "document.body.append(Object.assign(document.createElement('iframe'), { src: '/pocket/tiny-seed2' }))"
         page.evaluate(f"(count) => {{ for (let i = 0; i < count; i++) {add}; }}", count)
-        drawing = page.frames[1:]
-        for visitor in drawing:
-            visitor.wait_for_function("network !== null", polling=1000)
+        page.wait_for_function("(count) => ready === count", arg=count, polling=1000)
         page.on("request", lambda request: asked.append(request.url))
         before = _processor_seconds(server.pid)
         page.wait_for_timeout(1000 * SECONDS)
         idle, before = _processor_seconds(server.pid) - before, _processor_seconds(server.pid)
-        for visitor in drawing:
-            visitor.evaluate(KEEP_DRAWING, [drawings, SECONDS])
+        page.evaluate("dispatchEvent(new Event('begin'))")
         page.wait_for_timeout(1000 * SECONDS)
-        for visitor in drawing:
-            times += visitor.evaluate("window.times")
         used = _processor_seconds(server.pid) - before
+        times = page.evaluate("times")
     times.sort()
     median, p95 = statistics.median(times), times[int(0.95 * len(times))]
     print(f"{count} visitors drew for {SECONDS} s: {len(times):,} frames, median {median:.1f} ms, p95 {p95:.1f} ms")
     print(f"The server meanwhile: {len(asked)} requests, {used:.2f} s of a processor; {idle:.2f} s when nobody drew")
+
+
+def _visit(drawings):
+    """A script for each visitor's frame: it draws when the page around it says so, until the time is over.
+
+    A point is drawn in each frame of a screen, and the milliseconds that it took are told to that page.
+    """
+    return f"""if (window === top) window.times = [], window.ready = 0;
+    else addEventListener("load", () => {{
+      const drawings = {json.dumps(drawings)}, draw = {DRAW};
+      top.ready++;
+      top.addEventListener("begin", () => {{
+        const until = performance.now() + {1000 * SECONDS};
+        let points = draw(drawings);
+        const again = () => {{
+          const {{ value, done }} = points.next();
+          if (done) points = draw(drawings);
+          else top.times.push(value);
+          if (performance.now() < until) setTimeout(again, 16);
+        }};
+        again();
+      }});
+    }});"""
 
 
 def _processor_seconds(pid):

@@ -28,7 +28,7 @@ def write(folder: Path) -> list[Path]:
 
 def shipped() -> list[Run]:
     """Return the most accurate shipped run of each network that has its weights, in the order of the networks."""
-    best = {}
+    best: dict[str, tuple[float, str]] = {}
     for run in store.list_runs():
         if store.is_shipped(run) and checkpoints.has_weights(run) and (result := results.read(run)):
             best[run.recipe.network] = max(best.get(run.recipe.network, (0, "")), (result["accuracy"], run.name))
