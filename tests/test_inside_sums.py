@@ -10,7 +10,7 @@ import pytest
 
 from core.recipe import Recipe
 from core.runs import checkpoints, snapshots, store
-from pages.shared import answering, parts
+from pages.shared import cached
 from tests.test_answers import weights_of
 from tests.visits import click, html, rerun
 from tests.visits import visit as open_page
@@ -155,7 +155,7 @@ def test_who_comes_second_waits_for_no_other_networks_weights(root, monkeypatch)
     load, loaded = checkpoints.load_checkpoint, []
     monkeypatch.setattr(checkpoints, "load_checkpoint", lambda run: loaded.append(run.name) or load(run))
     assert html(visit("Ambiguity", "sum_posterior")) == shown and "sum" in loaded
-    parts._checkpoint.clear()
+    cached._checkpoint.clear()
     loaded.clear()
     assert html(visit("Ambiguity", "sum_posterior")) == shown and loaded == ["sum_posterior"]
 
@@ -173,9 +173,9 @@ def test_a_network_of_one_digit_is_shown_too(root, section):
 def test_a_network_of_untied_halves_is_shown_too(root, section):
     run = store.create(root / "mine", Recipe(network="sum", tied=False), "", "embedded", "2030-01-01T00:00:00Z", {})
     checkpoints.save_weights(run, weights_of(run.network), 1)
-    added = np.random.default_rng(0).normal(size=(2, len(answering.test_set().test_labels), 19)).astype(np.float32)
+    added = np.random.default_rng(0).normal(size=(2, len(cached.test_set().test_labels), 19)).astype(np.float32)
     kept = {"top": added[0], "bottom": added[1], "bias": np.zeros(19, np.float32)}
-    checkpoints.save_answers(run, kept, answering.test_set().name)  # made up, because 10,000 digits take their time
+    checkpoints.save_answers(run, kept, cached.test_set().name)  # made up, because 10,000 digits take their time
     app = visit(section, "mine")
     if section == "Does it commute?":
         assert "weights of their own" in words(app) and "no filter serves both" in words(app)

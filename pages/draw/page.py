@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.model import forward
 from pages.draw import canvas, instead
-from pages.shared import parts, phone
+from pages.shared import cached, parts, phone
 
 parts.style()
-available = parts.loadable_runs()
+available = cached.loadable_runs()
 if not available:
     st.title("Draw two digits")
     st.info("No checkpoint yet. Train one with `python -m core train --network sum_posterior`, then reload this page.")

@@ -9,6 +9,7 @@ from core.model import forward
 from core.runs import store
 from pages.inside import blend_charts, figures
 from pages.shared import parts
+from pages.shared.cached import cached, load_weights, loadable_runs, shown
 from pages.shared.written import plain
 
 DRAWN = "the top digit"
@@ -31,12 +32,12 @@ def show(run, weights, subject) -> None:
         parts.digit_image(subject.bottom, "bottom: as it is", "bottom"),
     ]
     st.html(f'<div class="digits small">{"".join(images)}</div>')
-    pixels = one.tobytes(), other.tobytes(), subject.bottom.tobytes()
-    shown = [(run, _along(run, pixels)), *_opposite(run, pixels)]
-    for place, (each, probabilities) in zip(st.columns(2, gap="large"), shown, strict=False):
+    digits = one, other, subject.bottom
+    both = [(run, _along(run, *digits)), *_opposite(run, *digits)]
+    for place, (each, probabilities) in zip(st.columns(2, gap="large"), both, strict=False):
         with place:
             _blended(each, here, probabilities)
-    _general([each for each, _ in shown])
+    _general([each for each, _ in both])
 
 
 def _choose(subject):
@@ -60,29 +61,24 @@ def _next_example():
     st.session_state[EXAMPLE] += 1
 
 
-def _opposite(run, pixels):
+def _opposite(run, *digits):
     """The best run that adds the other way, and what it answers along the blend, if one can be loaded."""
     names_digits = run.network.names_digits or not run.network.reads_pairs
-    for other, _ in parts.loadable_runs():
+    for other, _ in loadable_runs():
         if other.network.reads_pairs and other.network.names_digits != names_digits:
             try:
-                return [(other, _along(other, pixels))]
+                return [(other, _along(other, *digits))]
             except store.RunError:
                 continue
     return []
 
 
-def _along(run, pixels):
+@cached(max_entries=32)
+def _along(run: store.Run, one: np.ndarray, other: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     """(21, 19): P(sum) along the blend. Raises RunError if the weights cannot be loaded."""
-    return _probabilities(str(run.folder.resolve()), parts.weights_time(run), *pixels, run)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _probabilities(folder, modified_ns, one, other, bottom, _run) -> np.ndarray:
-    one, other, bottom = (np.frombuffer(pixels, np.uint8).reshape(28, 28) for pixels in (one, other, bottom))
-    weights = parts.load_weights(_run)  # here, so that who comes second does not read them
+    weights = load_weights(run)  # here, so that who comes second does not read them
     return ambiguity.sum_probabilities(
-        _run.network, weights, ambiguity.blend(one, other, ambiguity.SHARES), bottom[None]
+        run.network, weights, ambiguity.blend(one, other, ambiguity.SHARES), bottom[None]
     )
 
 
@@ -91,7 +87,7 @@ def _blended(run, here, probabilities):
     ends = probabilities[0].argmax(), probabilities[-1].argmax()
     off = ambiguity.elsewhere(probabilities, ends)
     answers = list(dict.fromkeys(probabilities.argmax(axis=1).tolist()))
-    st.subheader(plain(parts.shown(run)), anchor=False)
+    st.subheader(plain(shown(run)), anchor=False)
     parts.bars(f"Probability of each sum: {now.argmax()} here", now, parts.SUM_COLOUR, low=True)
     blend_charts.heat_map(probabilities, here, key=f"blend_{run.name}")
     figures.numbers(
@@ -105,14 +101,14 @@ def _blended(run, here, probabilities):
     )
 
 
-def _general(shown):
+def _general(runs):
     st.subheader("How general is that?", anchor=False)
     rows = []
-    for run in shown:
-        off = _middles(str(run.folder.resolve()), parts.weights_time(run), run)
+    for run in runs:
+        off = _middles(run, PAIRS)
         error = off.std(ddof=1) / np.sqrt(len(off))
         rows.append(
-            [parts.shown(run), f"{off.mean():.1%} ± {error:.1%}", f"{np.median(off):.1%}", f"{(off > 0.5).mean():.0%}"]
+            [shown(run), f"{off.mean():.1%} ± {error:.1%}", f"{np.median(off):.1%}", f"{(off > 0.5).mean():.0%}"]
         )
     figures.table(["network", "probability elsewhere, mean", "median", "of blends: more than half elsewhere"], rows)
     st.caption(
@@ -121,7 +117,7 @@ def _general(shown):
     )
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _middles(folder, modified_ns, _run) -> np.ndarray:
-    with st.spinner(f"{plain(parts.shown(_run))} reads {PAIRS} blends …"):
-        return ambiguity.middles(_run.network, parts.load_weights(_run), mnist.embedded(), PAIRS)
+@cached(max_entries=16)
+def _middles(run: store.Run, pairs: int) -> np.ndarray:
+    with st.spinner(f"{plain(shown(run))} reads {pairs} blends …"):
+        return ambiguity.middles(run.network, load_weights(run), mnist.embedded(), pairs)

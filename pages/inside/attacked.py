@@ -6,19 +6,18 @@ import streamlit as st
 from core.insight.attack import Attack, attack, noisy
 from core.insight.beside import logits_beside
 from core.model import forward
-from core.model.networks import SIDE
+from core.runs.store import Run
 from pages.inside import maps
 from pages.inside.halves import choose_half
 from pages.shared import parts
+from pages.shared.cached import cached, weights_of
 
 NOISES = 100
 
 
 def show(run, weights, subject) -> None:
     half = choose_half("Attacked digit")
-    place = str(run.folder.resolve()), parts.weights_time(run)
-    digits = subject.top.tobytes(), subject.bottom.tobytes()
-    found, moved_by_noise = _attack(*place, *digits, half, run.network, weights)
+    found, moved_by_noise = _attack(run, subject.top, subject.bottom, half)
     if found is None:
         st.info("No change was found that moves the sum of these two digits. Try the other half, or other digits.")
         return
@@ -54,18 +53,14 @@ def show(run, weights, subject) -> None:
     )
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _attack(
-    folder: str, modified_ns: int, top: bytes, bottom: bytes, half: str, _network, _weights
-) -> tuple[Attack | None, int]:
+@cached(max_entries=32)
+def _attack(run: Run, top: np.ndarray, bottom: np.ndarray, half: str) -> tuple[Attack | None, int]:
     """The attack, and how many of NOISES copies of the digit with noise of its size have another sum."""
-    digits = {
-        name: np.frombuffer(digit, np.uint8).reshape(SIDE, SIDE) for name, digit in (("top", top), ("bottom", bottom))
-    }
-    found = attack(_network, _weights, **digits, half=half)
+    digits, weights = {"top": top, "bottom": bottom}, weights_of(run)
+    found = attack(run.network, weights, **digits, half=half)
     if found is None:
         return None, 0
     images = noisy(digits[half], found.size, NOISES, seed=0)
     other = digits["bottom" if half == "top" else "top"]
-    sums = logits_beside(_network, _weights, images, other, half).argmax(axis=1)
+    sums = logits_beside(run.network, weights, images, other, half).argmax(axis=1)
     return found, int((sums != found.before).sum())

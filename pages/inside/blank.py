@@ -3,13 +3,15 @@
 import numpy as np
 import streamlit as st
 
+from core.images.mnist import Mnist
 from core.insight.blind_spots import beside_blank, shares
 from core.model import forward
 from core.model.networks import SIDE
 from core.model.operations import DIGITS, SUMS
+from core.runs.store import Run
 from pages.inside import maps
 from pages.shared import parts
-from pages.shared.answering import answers_of, test_set
+from pages.shared.cached import answers_of, cached, test_set, weights_of
 from pages.shared.drawings import HALVES
 from pages.shared.one_of import one_of
 from pages.shared.written import counted
@@ -20,7 +22,7 @@ def show(run, weights, subject) -> None:
     both = forward.predict(run.network, weights, blank, blank)
     half = one_of(st.segmented_control, "Blank half", HALVES, "blank", default="bottom", bind="query-params")
     labels = test_set().test_labels.astype(int)
-    sums = _beside_blank(str(run.folder.resolve()), parts.weights_time(run), half, run, weights)
+    sums = _beside_blank(run, half, test_set())
     worth, counts = np.unique(sums - labels, return_counts=True)
     often, most = int(worth[counts.argmax()]), counts.max()
     st.html(
@@ -44,9 +46,10 @@ def show(run, weights, subject) -> None:
     parts.bars(f"Your {other} digit and a blank: {mine.sum}", mine.sum_probabilities, parts.SUM_COLOUR, low=True)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _beside_blank(folder: str, modified_ns: int, half: str, _run, _weights) -> np.ndarray:
-    return beside_blank(answers_of(_run), _weights, half)
+@cached(max_entries=8)
+def _beside_blank(run: Run, half: str, data: Mnist) -> np.ndarray:
+    """The sums (n,) of each of the data's test digits, `half` being blank."""
+    return beside_blank(answers_of(run), weights_of(run), half)
 
 
 def _table(of_digits: np.ndarray) -> str:

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from core.evaluation import judged_pairs
+from core.images.mnist import Mnist
 from core.insight import commuting
 from core.model import forward
 from core.model.networks import uncut
+from core.runs.store import Run
 from pages.inside import figures, untied
-from pages.shared import parts
-from pages.shared.answering import answers_of, test_set
+from pages.shared.cached import answers_of, cached, test_set, weights_of
 
 SEAM_PAIRS = 60  # read twice in well under a second
 
@@ -77,7 +78,7 @@ def _seam(run, weights, subject):
     cut = forward.predict(run.network, weights, subject.top, subject.bottom)
     whole = forward.predict(uncut(run.network), weights, subject.top, subject.bottom)
     sure = [forward.percent(each.sum_probabilities.max()) for each in (cut, whole)]
-    found = _seam_of(str(run.folder.resolve()), parts.weights_time(run), test_set().name, run, weights)
+    found = _seam_of(run, test_set())
     figures.numbers(
         (f"{cut.sum} → {whole.sum}", f"your pair cut apart and as one picture ({sure[0]} → {sure[1]} sure)"),
         (f"{round(found.changed * found.pairs)} of {found.pairs}", "test pairs get another answer as one picture"),
@@ -86,9 +87,9 @@ def _seam(run, weights, subject):
     st.caption("checkpoints/README.md has the same count over 2,000 pairs, for each shipped sum network.")
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _seam_of(folder: str, modified_ns: int, data_name: str, _run, _weights) -> commuting.Seam:
-    images = test_set().test_images
+@cached(max_entries=16)
+def _seam_of(run: Run, data: Mnist) -> commuting.Seam:
+    images = data.test_images
     pairs = judged_pairs(len(images))[:SEAM_PAIRS]
     with st.spinner(f"Reading {len(pairs)} pairs both ways …"):
-        return commuting.seam(_run.network, _weights, images[pairs[:, 0]], images[pairs[:, 1]])
+        return commuting.seam(run.network, weights_of(run), images[pairs[:, 0]], images[pairs[:, 1]])

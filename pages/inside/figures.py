@@ -4,7 +4,7 @@ import html
 
 import streamlit as st
 
-from pages.shared import parts
+from pages.shared import cached
 from pages.shared.written import plain
 
 
@@ -33,10 +33,10 @@ def order(digits: tuple[int, ...]) -> None:
 
 def offer_network(network: str) -> None:
     """A button that shows the best run of another network instead, if there is one."""
-    of_network = [run for run, _ in parts.loadable_runs() if run.recipe.network == network]
+    of_network = [run for run, _ in cached.loadable_runs() if run.recipe.network == network]
     if of_network:
         best = of_network[0]
-        words = f"Show {plain(parts.shown(best))} instead"
+        words = f"Show {plain(cached.shown(best))} instead"
         st.button(words, on_click=_choose, args=(best.name,), key=f"offer_{network}")
 
 

@@ -7,7 +7,7 @@ from core.insight import number_line
 from core.runs import metrics, snapshots, store
 from core.runs.curves import Curve
 from pages.inside import figures, line_charts
-from pages.shared import curves, parts
+from pages.shared import cached, curves
 from pages.shared.written import counted, plain
 
 
@@ -19,8 +19,8 @@ def show(run) -> None:
     recipe = shown.recipe
     if shown.name != run.name:
         st.write(
-            f"{plain(parts.shown(run))} kept no snapshots while it trained, so these are of "
-            f"{plain(parts.shown(shown))}: "
+            f"{plain(cached.shown(run))} kept no snapshots while it trained, so these are of "
+            f"{plain(cached.shown(shown))}: "
             f"`{recipe.network}`, {recipe.steps:,} iterations of {recipe.batch} digits. Every new training of a sum "
             "network keeps its own."
         )

@@ -10,7 +10,7 @@ from core.model.layers import Join
 from core.runs import snapshots, store
 from pages.inside import figures, line_charts, line_forms
 from pages.shared import judging, parts
-from pages.shared.answering import answers_of, test_set
+from pages.shared.cached import answers_of, cached, load_weights, loadable_runs, shown, test_set
 from pages.shared.written import plain
 
 COMPONENTS = 1
@@ -18,13 +18,13 @@ COMPARED = ("sum", "sum_linear", "sum_posterior", "deep")
 
 
 def show(run, weights, subject) -> None:
-    shown = _one_that_adds(run)
+    drawn = _one_that_adds(run)
     digits = np.stack([subject.top, subject.bottom])
-    if _adds(shown):
-        if shown is not run:
-            weights = parts.weights_or_stop(shown)
-        line = _as_read(shown)
-        own = _own_as_read(shown, weights, digits, line)
+    if _adds(drawn):
+        if drawn is not run:
+            weights = parts.weights_or_stop(drawn)
+        line = _as_read(drawn)
+        own = _own_as_read(drawn, weights, digits, line)
         st.write(
             "Each test digit stands where the last layer reads it: by how much more it adds to each larger sum than to "
             "the one before. Nobody told the network what a 3 is, only sums. Still, to add by this layer it must lay "
@@ -32,7 +32,7 @@ def show(run, weights, subject) -> None:
         )
         title, where = "slope of what a digit adds to the 19 logits", "on the axis that the last FC layer reads"
     else:
-        found = _map(str(run.folder.resolve()), parts.weights_time(run), run)
+        found = _map(run)
         line, own = found.line, found.place(number_line.features(run.network, weights, digits))[:, 0]
         st.write(
             "This network names digits, so nothing asks it to lay them in a row. Each test digit stands where its "
@@ -56,7 +56,7 @@ def show(run, weights, subject) -> None:
     if st.toggle("Measure the others too", key="compare_lines", persist_state="session"):
         _compare()
     st.subheader("Along training", anchor=False)
-    line_forms.show(run if snapshots.steps(run) else shown)
+    line_forms.show(run if snapshots.steps(run) else drawn)
 
 
 def _adds(run):
@@ -66,7 +66,7 @@ def _adds(run):
 
 def _one_that_adds(run):
     """The run if it adds, else the best one that does, unless the visitor wants to see this one."""
-    other = next((other for other, _ in parts.loadable_runs() if _adds(other)), run)
+    other = next((other for other, _ in loadable_runs() if _adds(other)), run)
     if _adds(run) or other is run:
         return run
     st.write(
@@ -91,14 +91,14 @@ def _own_as_read(run, weights, digits, line):
     return (-1 if line.scores[0, 0] * first < 0 else 1) * taken_apart.slopes(added)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _map(folder: str, modified_ns: int, _run: store.Run) -> number_line.Map:
-    data, weights = mnist.embedded(), parts.load_weights(_run)  # here, so that who comes second does not read them
-    name = plain(parts.shown(_run))
+@cached(max_entries=8)
+def _map(run: store.Run) -> number_line.Map:
+    data, weights = mnist.embedded(), load_weights(run)  # here, so that who comes second does not read them
+    name = plain(shown(run))
     words = f"{name} reads {len(data.test_labels):,} test digits, for the first time with these weights."
     bar = st.progress(0.0, words)
     features = number_line.features(
-        _run.network, weights, data.test_images, report=lambda done: bar.progress(done, words)
+        run.network, weights, data.test_images, report=lambda done: bar.progress(done, words)
     )
     bar.empty()
     return number_line.draw_map(features, data.test_labels, COMPONENTS)
@@ -106,7 +106,7 @@ def _map(folder: str, modified_ns: int, _run: store.Run) -> number_line.Map:
 
 def _compare():
     best = {}
-    for run, _ in parts.loadable_runs():  # the best first
+    for run, _ in loadable_runs():  # the best first
         best.setdefault(run.recipe.network, run)
     rows = []
     for name in COMPARED:
@@ -114,13 +114,13 @@ def _compare():
         if run is None:
             continue
         try:
-            line = _map(str(run.folder.resolve()), parts.weights_time(run), run).line
+            line = _map(run).line
             read = f"{_as_read(run).correlations[0]:.3f}" if _adds(run) else "–"
         except store.RunError as error:
-            rows.append([parts.shown(run), f"cannot be loaded: {error}", "", "", ""])
+            rows.append([shown(run), f"cannot be loaded: {error}", "", "", ""])
             continue
         order = " ".join(map(str, line.order()))
-        rows.append([parts.shown(run), read, f"{line.correlations[0]:.3f}", f"{line.shares[0]:.0%}", order])
+        rows.append([shown(run), read, f"{line.correlations[0]:.3f}", f"{line.shares[0]:.0%}", order])
     figures.table(
         ["network", "|ρ| as read", "|ρ| on PCA's axis 1", "variance along it", "order of the means on it"], rows
     )

@@ -6,8 +6,9 @@ import streamlit as st
 from core.insight.occlusion import Occlusion, occlusion, patched
 from core.model import forward
 from core.model.networks import SIDE
+from core.runs.store import Run
 from pages.inside import maps
-from pages.shared import parts
+from pages.shared.cached import cached, weights_of
 from pages.shared.drawings import HALVES
 from pages.shared.one_of import one_of
 from pages.shared.parts import COLOURS
@@ -27,9 +28,7 @@ def show(run, weights, subject) -> None:
         size = st.slider("Size of the patch in pixels", 3, 9, 5, key="patch_size", bind="query-params", width=300)
         step = 1 if st.toggle("Every pixel, not every second", key="every_pixel") else 2
     st.write(f"{SAID[patch]} The patch visits every place of one digit while the other stays whole.")
-    place = str(run.folder.resolve()), parts.weights_time(run)
-    digits = subject.top.tobytes(), subject.bottom.tobytes()
-    found = [_occlusion(*place, *digits, half, size, PATCHES[patch], step, run.network, weights) for half in HALVES]
+    found = [_occlusion(run, subject.top, subject.bottom, half, size, PATCHES[patch], step) for half in HALVES]
     p = before.sum_probabilities.max()
     largest = max(0.01, *(float(np.abs(of_half.drop).max()) for of_half in found))
     for column, of_half in zip(st.columns(2, gap="large"), found, strict=True):
@@ -42,12 +41,11 @@ def show(run, weights, subject) -> None:
     )
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@cached(max_entries=32)
 def _occlusion(
-    folder: str, modified_ns: int, top: bytes, bottom: bytes, half: str, size: int, grey: int, stride: int, _network, _w
+    run: Run, top: np.ndarray, bottom: np.ndarray, half: str, size: int, grey: int, stride: int
 ) -> Occlusion:
-    digits = (np.frombuffer(digit, np.uint8).reshape(SIDE, SIDE) for digit in (top, bottom))
-    return occlusion(_network, _w, *digits, half, size, grey, stride)
+    return occlusion(run.network, weights_of(run), top, bottom, half, size, grey, stride)
 
 
 def _show_half(found, subject, patch, answered, p, largest):

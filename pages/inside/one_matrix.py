@@ -9,8 +9,8 @@ from core.model.networks import SIDE
 from core.model.operations import DIGITS
 from pages.inside import maps
 from pages.inside.halves import choose_half
-from pages.shared import parts
-from pages.shared.answering import answers_of, test_set
+from pages.shared import cached
+from pages.shared.cached import answers_of, test_set
 from pages.shared.written import plain
 
 COMPARED = 1000  # test digits
@@ -63,7 +63,7 @@ def _say_different(network, one, layered, apart, same):
 
 
 def _offer_linear(run):
-    there = next((other.name for other, _ in parts.loadable_runs() if is_linear(other.network)), None)
+    there = next((other.name for other, _ in cached.loadable_runs() if is_linear(other.network)), None)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.write(
             f"`{run.network.name}` has layers that are not linear. The report's question 2 is a network without any."

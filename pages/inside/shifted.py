@@ -8,16 +8,16 @@ import streamlit as st
 from core.insight.shift import FARTHEST, LayerShift, Shifts, answers_to_shifts, layer_shifts, shifted
 from core.model import forward
 from core.model.networks import SIDE
+from core.runs.store import Run
 from pages.inside import maps
 from pages.inside.halves import choose_half
 from pages.shared import parts
+from pages.shared.cached import cached, weights_of
 
 
 def show(run, weights, subject) -> None:
     half = choose_half("Shifted digit")
-    place = str(run.folder.resolve()), parts.weights_time(run)
-    digits = subject.top.tobytes(), subject.bottom.tobytes()
-    found = _shifts(*place, *digits, half, run.network, weights)
+    found = _shifts(run, subject.top, subject.bottom, half)
     at_rest = int(found.sums[FARTHEST, FARTHEST])
     same = found.sums == at_rest
     st.html(
@@ -88,10 +88,9 @@ def _percent(error):
     return "0" if error == 0 else f"{error:.1%}" if error >= 1e-3 else f"{error:.0e}".replace("-", "−")
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _shifts(folder: str, modified_ns: int, top: bytes, bottom: bytes, half: str, _network, _weights) -> Shifts:
-    digits = (np.frombuffer(digit, np.uint8).reshape(SIDE, SIDE) for digit in (top, bottom))
-    return answers_to_shifts(_network, _weights, *digits, half)
+@cached(max_entries=32)
+def _shifts(run: Run, top: np.ndarray, bottom: np.ndarray, half: str) -> Shifts:
+    return answers_to_shifts(run.network, weights_of(run), top, bottom, half)
 
 
 def _table(found: Shifts, at_rest: int, right: int, down: int) -> str:

@@ -9,7 +9,7 @@ from core.model import forward
 from pages.inside import adding_charts as charts
 from pages.inside import figures
 from pages.shared import parts
-from pages.shared.answering import answers_of, test_set
+from pages.shared.cached import answers_of, test_set
 
 
 def show(run, weights, subject) -> None:

@@ -7,7 +7,7 @@ from core.insight.blind_spots import Twice, twice
 from core.model import answers, forward
 from pages.inside import maps
 from pages.shared import parts
-from pages.shared.answering import answers_of, test_set
+from pages.shared.cached import answers_of, test_set
 from pages.shared.drawings import HALVES
 
 SHOWN = 12

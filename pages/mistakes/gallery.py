@@ -7,7 +7,7 @@ import streamlit as st
 from PIL import Image, ImageColor
 
 from core.insight.readings import Readings
-from pages.shared.answering import test_set
+from pages.shared.cached import test_set
 from pages.shared.drawings import HALVES, place
 from pages.shared.one_of import one_of
 from pages.shared.parts import COLOURS, SUM_COLOUR, png_url

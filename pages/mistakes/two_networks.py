@@ -9,7 +9,7 @@ from core.insight.mistakes import most_confident_first
 from core.model import forward
 from core.runs import store
 from pages.mistakes.gallery import gallery
-from pages.shared import judging, parts
+from pages.shared import cached, judging
 from pages.shared.one_of import one_of
 from pages.shared.written import plain
 
@@ -26,7 +26,7 @@ def show(run, readings, available) -> None:
     name = st.selectbox(
         "Compare with",
         list(others),
-        format_func=lambda name: parts.shown(others[name]),
+        format_func=lambda name: cached.shown(others[name]),
         key="versus",
         bind="query-params",
         persist_state="session",

@@ -5,14 +5,12 @@ import math
 import streamlit as st
 
 from core import evaluation
-from core.images import mnist
+from core.images.mnist import Mnist
 from core.insight import calibration, readings
 from core.insight.calibration import Calibration
 from core.insight.readings import Readings, Tally
-from core.model.answers import Answers
 from core.runs import store
-from pages.shared import parts
-from pages.shared.answering import answers_of, test_set
+from pages.shared.cached import answers_of, cached, shown, test_set
 from pages.shared.written import plain
 
 
@@ -21,33 +19,33 @@ def readings_of(run: store.Run, in_pairs: bool | None = None) -> Readings:
 
     `in_pairs` as the network reads by default. Raises RunError as `answers_of` does.
     """
-    answers, labels = answers_of(run), test_set().test_labels
-    in_pairs = run.network.reads_pairs if in_pairs is None else in_pairs
+    return _readings(run, test_set(), run.network.reads_pairs if in_pairs is None else in_pairs)
+
+
+def _readings(run, data, in_pairs):
+    answers, labels = answers_of(run), data.test_labels
     return readings.of_disjoint_pairs(answers, labels) if in_pairs else readings.of_digits(answers, labels)
 
 
 def tally_of(run: store.Run) -> Tally:
     """Right answers to all pairs on which sum networks are judged. Raises RunError as `answers_of` does."""
-    return _tally(*_identity(run), answers_of(run), test_set())
+    return _tally(run, test_set())
 
 
 def calibration_of(run: store.Run) -> Calibration:
     """How far the run's confidence is from its accuracy. Raises RunError as `answers_of` does."""
-    return _calibration(*_identity(run), readings_of(run))
+    return _calibration(run, test_set())
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _tally(folder: str, modified_ns: int, data_name: str, _answers: Answers, _data: mnist.Mnist) -> Tally:
-    return readings.tally(_answers, _data.test_labels)
+@cached(max_entries=32)
+def _tally(run: store.Run, data: Mnist) -> Tally:
+    return readings.tally(answers_of(run), data.test_labels)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _calibration(folder: str, modified_ns: int, data_name: str, _readings: Readings) -> Calibration:
-    return calibration.calibration(_readings.confidence, _readings.right)
-
-
-def _identity(run):
-    return str(run.folder.resolve()), parts.weights_time(run), test_set().name
+@cached(max_entries=32)
+def _calibration(run: store.Run, data: Mnist) -> Calibration:
+    independent = _readings(run, data, run.network.reads_pairs)
+    return calibration.calibration(independent.confidence, independent.right)
 
 
 def inputs(pairs: bool) -> str:
@@ -57,7 +55,7 @@ def inputs(pairs: bool) -> str:
 
 def name(run: store.Run) -> str:
     """What a run is called, as Markdown shows it."""
-    return plain(parts.shown(run))
+    return plain(shown(run))
 
 
 def probability(p: float) -> str:

@@ -4,9 +4,7 @@ import atexit
 import base64
 import html
 import io
-import os
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +14,8 @@ from PIL import Image
 from core.model import forward
 from core.model.forward import Weights
 from core.model.networks import Network, uncut
-from core.runs import checkpoints, comparison, control, results, store
+from core.runs import comparison, control, store
+from pages.shared import cached
 from pages.shared.written import measured, plain, trained_on
 
 # told apart by colour-blind eyes, and seen on white as on black; top and bottom keep them on every page
@@ -31,26 +30,10 @@ document.querySelectorAll(".st-key-answer").forEach((answer) => {
 OBEYED_LINK = "obeyed_link"  # key of the session: what the link said of the run when it was last obeyed
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)  # 13 MB each
-def _checkpoint(folder: str, modified_ns: int) -> tuple[Weights, str]:
-    return checkpoints.load_checkpoint(store.read(store.locate(folder)))
-
-
-def load_weights(run: store.Run) -> Weights:
-    """The run's weights, read once for all visitors until the file changes. Raises RunError.
-
-    Where older weights stand in for damaged ones, the page says so.
-    """
-    weights, warning = _checkpoint(str(run.folder.resolve()), weights_time(run))
-    if warning:
-        st.warning(plain(warning))
-    return weights
-
-
 def weights_or_stop(run: store.Run) -> Weights:
-    """As `load_weights`; a page whose weights cannot be loaded says so and ends there."""
+    """As `cached.load_weights`; a page whose weights cannot be loaded says so and ends there."""
     try:
-        return load_weights(run)
+        return cached.load_weights(run)
     except store.RunError as error:
         stop_unloadable(error)
 
@@ -61,58 +44,9 @@ def stop_unloadable(error: store.RunError) -> None:
     st.stop()
 
 
-def weights_time(run: store.Run) -> int:
-    """When the run's weights were written, in nanoseconds; 0 where there are none, which `load_weights` then says."""
-    try:
-        return (run.folder / checkpoints.WEIGHTS).stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def loadable_runs() -> list[tuple[store.Run, dict | None]]:
-    """Runs that have a checkpoint, each with what was measured: sum networks first, of them those that read hands best.
-
-    `pen_accuracy` is measured where a run was trained on pen strokes; the others follow by their accuracy on MNIST.
-    """
-    return _loadable_runs(_changes())
-
-
-def _changes():
-    """When each run's folder last changed: files of a run are replaced, never rewritten, so it tells of each change."""
-    try:
-        with os.scandir(store.ROOT) as entries:
-            # in quotes, as Streamlit takes no name that is not UTF-8
-            times = [f"{entry.path!r} {entry.stat().st_mtime_ns}" for entry in entries if entry.is_dir()]
-    except OSError:  # no folder yet, or one that was deleted just now
-        times = [str(time.monotonic_ns())]
-    return "\n".join(sorted(times))  # one string, as Streamlit takes a key to pieces
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _loadable_runs(changes):
-    found = [(run, results.read(run)) for run in store.list_runs() if checkpoints.has_weights(run)]
-    return sorted(found, key=_rank, reverse=True)
-
-
-def _rank(found):
-    run, result = found
-    measured = ((result or {}).get(name, 0) for name in ("pen_accuracy", "accuracy"))
-    return run.network.reads_pairs, run.data_name != store.TAUGHT, *measured  # one person's hand is not everybody's
-
-
-def shown(run: store.Run) -> str:
-    """How every list calls a run: by its title, if it has one, and its name."""
-    return _shown(_changes()).get(run.name, run.name)
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _shown(changes):
-    return {run.name: comparison.shown(run) for run in store.list_runs()}
-
-
 def loadable_or_stop() -> list[tuple[store.Run, dict | None]]:
-    """As `loadable_runs`; a page where there are none says what to do and ends there."""
-    available = loadable_runs()
+    """As `cached.loadable_runs`; a page where there are none says what to do and ends there."""
+    available = cached.loadable_runs()
     if not available:
         st.info("No checkpoint yet. Train a network on the Train page, then come back.")
         st.stop()
@@ -210,7 +144,7 @@ def choose_run(
 ) -> tuple[store.Run, dict | None]:
     """The visitor's choice among runs; it is in the link too, so that a teacher can send it."""
     by_name = {run.name: (run, result) for run, result in available}
-    first, linked, titles = next(iter(by_name)), st.query_params.get("run"), _shown(_changes())
+    first, linked, titles = next(iter(by_name)), st.query_params.get("run"), cached.titles()
 
     def label(name):
         return _run_label(*by_name[name], titles.get(name, name))

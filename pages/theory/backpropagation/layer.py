@@ -4,9 +4,10 @@ import numpy as np
 import streamlit as st
 
 from core.model import forward, operations
+from core.runs.store import Run
 from core.theory import backward
-from core.theory.backward import Learning
 from pages.shared import parts
+from pages.shared.cached import cached, weights_of
 from pages.shared.subject import Subject
 from pages.shared.written import rounded
 from pages.theory.backpropagation.cells import picture
@@ -14,9 +15,9 @@ from pages.theory.backpropagation.cells import picture
 RUNNER_UP, LARGEST = "its second choice", "that changes most"
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _difference(folder: str, modified_ns: int, image: bytes, label: int, filter_: int, _learnt: Learning) -> np.ndarray:
-    return backward.kernel_difference(_learnt, filter_)
+@cached(max_entries=32)
+def _difference(run: Run, image: np.ndarray, label: int, filter_: int) -> np.ndarray:
+    return backward.kernel_difference(backward.learning(run.network, weights_of(run), image, label), filter_)
 
 
 @st.fragment
@@ -46,9 +47,7 @@ def show(subject: Subject) -> None:
     learnt = backward.learning(network, weights, image, label)
     each = np.abs(learnt.gradient).max(axis=(0, 1, 2))
     filter_ = int(each.argmax()) if chosen == LARGEST else int(chosen) - 1
-    by_difference = _difference(
-        str(run.folder.resolve()), parts.weights_time(run), image.tobytes(), label, filter_, learnt
-    )
+    by_difference = _difference(run, image, label, filter_)
     st.markdown(
         f"The network reads **{probabilities.argmax()}** with {forward.percent(probabilities.max())}. "
         f"Told that it is **{label}**, its loss is {rounded(learnt.loss, 4)}, "

@@ -7,7 +7,7 @@ from core.model.layers import Convolution
 from core.model.networks import Network
 from core.theory import convolution
 from core.theory.convolution import Moves
-from pages.shared import parts
+from pages.shared import cached, parts
 from pages.shared.one_of import one_of
 from pages.shared.subject import choose_subject
 from pages.shared.written import rounded
@@ -71,7 +71,7 @@ def show() -> None:
 
 def _learned() -> np.ndarray | None:
     """A filter of the first convolution of the run that the visitor chooses."""
-    available = [(run, result) for run, result in parts.loadable_runs() if _first_kernel(run.network)]
+    available = [(run, result) for run, result in cached.loadable_runs() if _first_kernel(run.network)]
     if not available:
         st.info("No checkpoint yet. Train a network on the Train page, then come back.")
         return None

@@ -10,15 +10,16 @@ from core.model import forward
 from core.runs import store
 from core.theory import relu
 from pages.shared import judging, parts
+from pages.shared.cached import cached, weights_of
 from pages.shared.curves import PALETTE
 from pages.shared.written import small
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _activity(folder: str, modified_ns: int, _run: store.Run, _weights: forward.Weights) -> list[relu.LayerActivity]:
+@cached(max_entries=8)
+def _activity(run: store.Run) -> list[relu.LayerActivity]:
     words = "Reading 1,000 test digits, for the first time with these weights."
     bar, digits = st.progress(0.0, words), mnist.embedded().test_images
-    layers = relu.activity(_run.network, _weights, digits, lambda done: bar.progress(done, words))
+    layers = relu.activity(run.network, weights_of(run), digits, lambda done: bar.progress(done, words))
     bar.empty()
     return layers
 
@@ -28,7 +29,7 @@ def show() -> None:
     run, result = parts.choose_run(available)
     st.caption(parts.run_description(run, result))
     weights = parts.weights_or_stop(run)
-    layers = _activity(str(run.folder.resolve()), parts.weights_time(run), run, weights)
+    layers = _activity(run)
     if not layers:
         st.info(f"{judging.name(run)} has no ReLU, so none of its units can die. Choose another network.")
         return
