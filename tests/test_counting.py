@@ -122,8 +122,8 @@ def test_the_page_opens_with_the_report_s_questions():
 
 def test_other_numbers_are_counted_and_the_report_s_come_back():
     app = page()
-    app.number_input(key="conv_filters").set_value(32).run()
-    app.number_input(key="conv_channels").set_value(1).run()
+    app.text_input(key="conv_filters").set_value("32").run()
+    app.text_input(key="conv_channels").set_value("1").run()
     assert "<b>832</b>" in said(app) and "Printed" not in said(app)
     app.toggle(key="conv_biases").set_value(False).run()
     assert "<b>800</b>" in said(app)
@@ -136,10 +136,14 @@ def test_the_numbers_are_in_the_link():
     assert "<b>800</b>" in said(app) and "<b>2,500</b>" in said(app)
 
 
-@pytest.mark.parametrize("wrong", ["-5", "99999999", "five", ""])
-def test_a_number_out_of_range_in_the_link_does_no_harm(wrong):
-    shown = said(page(conv_filters=wrong))
-    assert "parameters" in shown and "-5" not in shown
+@pytest.mark.parametrize("wrong", ["-5", "99999999", "five", "2,5", "1e400"])
+def test_a_number_that_cannot_be_meant_is_refused_in_words_in_the_link_and_typed(wrong):
+    app = page(conv_filters=wrong)
+    assert f"Filters is {wrong}; allowed: a whole number from 1 to 10,000" in app.error[0].value.replace("\\", "")
+    app.text_input(key="conv_filters").set_value("1,5e1").run()
+    assert not app.error and "15·(5·5·3) + 15" in said(app)
+    app.text_input(key="conv_filters").set_value(" ").run()
+    assert "Filters is empty" in app.error[0].value and "16,781,312" in said(app)
 
 
 def test_without_runs_everything_is_still_counted(tmp_path, monkeypatch):
