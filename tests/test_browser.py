@@ -512,7 +512,7 @@ def test_phone_draws_by_touch_and_keeps_the_sum_in_sight(phone, samples):
 
 def test_drawings_survive_a_visit_to_another_page(browser, samples, tmp_path):
     script = tmp_path / "two_pages.py"
-    draw_page = APP.parent / "pages" / "lab" / "draw.py"
+    draw_page = APP.parent / "pages" / "draw" / "page.py"
     script.write_text(
         f"import sys; sys.path.insert(0, {str(APP.parent)!r})\n"
         "import streamlit as st\n"

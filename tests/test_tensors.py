@@ -248,7 +248,7 @@ WRITER = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from core.runs import checkpoints, store
+from core.runs import checkpoints, control, store
 from core.model.networks import NETWORKS
 
 run, phase = store.read(Path(sys.argv[1])), sys.argv[2]

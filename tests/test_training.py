@@ -308,7 +308,7 @@ def test_stopped_and_resumed_equals_never_stopped(folder):
     snapshots.save(run, {"scores": np.zeros(1)}, 29)  # as if it had gone on, unsaved, until a crash
     assert finished(command("train", "--resume", folder / "parts"))[0] == 0
 
-    whole, parts = (store.read(folder / folder) for folder in ("whole", "parts"))
+    whole, parts = (store.read(folder / name) for name in ("whole", "parts"))
     for (name, tensor), again in zip(
         checkpoints.load_weights(whole).items(), checkpoints.load_weights(parts).values(), strict=True
     ):
