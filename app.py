@@ -10,6 +10,12 @@ import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 
 from pages.shared import pocket_route  # noqa: E402
+from pages.shared.ending import say_what_goes_on  # noqa: E402
 from pages.shared.hosts import KnownHosts  # noqa: E402
 
-app = st.App("pages/navigation.py", routes=[pocket_route.ROUTE], middleware=[Middleware(KnownHosts)])
+app = st.App(
+    "pages/navigation.py",
+    routes=[pocket_route.ROUTE],
+    middleware=[Middleware(KnownHosts)],
+    lifespan=say_what_goes_on,
+)

@@ -9,7 +9,6 @@ from pages.shared.experiments import experiment_card, keep_prob_chart, labels_ch
 from pages.shared.reached import reached
 
 parts.style()
-parts.say_at_exit()
 st.title("The report", anchor=False)
 st.write(
     "A course report of December 2017 trained networks on MNIST for five questions. Each experiment is here with what "

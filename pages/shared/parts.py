@@ -1,10 +1,8 @@
 """What several pages show the same way: the two colours, digits, bars, and checkpoints loaded once for all visitors."""
 
-import atexit
 import base64
 import html
 import io
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -51,18 +49,6 @@ def loadable_or_stop() -> list[tuple[store.Run, dict | None]]:
         st.info("No checkpoint yet. Train a network on the Train page, then come back.")
         st.stop()
     return available
-
-
-@st.cache_resource
-def say_at_exit() -> None:
-    """Once for the server: when it is quit, say which trainings go on, and how to end them."""
-    atexit.register(_say_what_goes_on)
-
-
-def _say_what_goes_on():
-    for run in store.list_runs():
-        if control.status(run) in ("training", "queued"):
-            print(f"  {run.name} goes on without the app. To end it: python -m core stop {run.name}", file=sys.stderr)
 
 
 def half_name(half: str) -> str:

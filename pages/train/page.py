@@ -19,7 +19,6 @@ def watch():
 
 
 parts.style()
-parts.say_at_exit()
 queue.warm()
 known = {run.name: run for run in store.list_runs()}
 left, right = st.columns([2, 3], gap="large")
