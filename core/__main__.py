@@ -16,7 +16,7 @@ import numpy as np
 from core import hands, pairs_file, settings, teach
 from core.evaluation import evaluate, judge
 from core.images import mnist
-from core.images.picture import PictureError, digit_from_picture
+from core.images.picture import PictureError, read_picture
 from core.jobs import queue, scratch, sweep
 from core.jobs.scale import tf_config
 from core.model import forward
@@ -67,21 +67,19 @@ def _run(arguments):
     _add_sweep(commands.add_parser("sweep", help=sweeping, allow_abbrev=False))  # else --seed would be --seeds
     for name, help_text in (
         ("evaluate", "measure a run's accuracy on images it was never trained on"),
-        ("predict", "read the sum of two digits from two pictures"),
+        ("predict", "read the sum of two digits from two pictures or from one"),
         ("stop", "stop a run that is being trained or waits, and keep its checkpoint"),
         ("pack", "make a finished run small enough to ship: float16 weights, measured again"),
     ):
         command = commands.add_parser(name, help=help_text)
         command.add_argument("run", metavar="RUN", help="a name in checkpoints/ or a path")
         if name == "predict":
-            command.add_argument(
-                "top",
-                metavar="TOP.png",
-                help="the upper digit: light ink on dark, dark ink on light paper, or with alpha",
-            )
-            command.add_argument("bottom", metavar="BOTTOM.png", help="the lower digit")
+            several = "the upper and the lower digit, or one picture of both: a drawing, a scan or a photo of paper"
+            command.add_argument("pictures", metavar="PICTURE", nargs="*", help=several)
+            table = "many pairs, one a line: top picture, bottom picture; or one picture of both"
+            command.add_argument("--list", metavar="PAIRS.csv", type=Path, help=table)
         if name not in ("pack", "stop"):
-            command.add_argument("--json", action="store_true", help="print one JSON object")
+            command.add_argument("--json", action="store_true", help="print JSON, an object a line")
     _add_teach(commands.add_parser("teach", help="let a run learn a hand from pairs whose sums are told, as a new run"))
     reproduce = commands.add_parser("reproduce", help="run the report's experiments, and print printed and measured")
     reproduce.add_argument(
@@ -97,7 +95,11 @@ def _run(arguments):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal may know no σ
     try:
-        given = parser.parse_args(arguments)
+        given, rest = parser.parse_known_args(arguments)
+        if given.command == "predict" and not any(word.startswith("-") for word in rest):
+            given.pictures += rest  # argparse of Python 3.11 takes none that come after an option
+        elif rest:
+            parser.error(f"unrecognized arguments: {' '.join(rest)}")
         return COMMANDS[given.command](given)
     except (InputError, store.RunError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -456,25 +458,58 @@ def evaluate_command(given) -> int:
 
 
 def predict_command(given) -> int:
-    """Read two pictures and print their sum."""
+    """Read two pictures, or one of both digits, or a table of such, and print each sum."""
+    if given.list and given.pictures:
+        raise InputError("--list goes without a PICTURE: the table names them")
+    if not given.list and len(given.pictures) not in (1, 2):
+        raise InputError(f"give one PICTURE of two digits, two of one each, or --list; not {len(given.pictures)}")
     run = store.read(store.locate(given.run))
     weights = _weights(run)
-    top, bottom = _digit(given.top), _digit(given.bottom)
-    prediction = forward.predict(run.network, weights, top, bottom)
-    if given.json:
-        named = prediction.digit_probabilities
-        answer = {
-            "run": run.name,
-            "network": run.recipe.network,
-            "sum": prediction.sum,
-            "sum_probabilities": [round(float(p), 6) for p in prediction.sum_probabilities],
-            "digits": prediction.digits,
-            "digit_probabilities": None if named is None else np.round(named.astype(float), 6).tolist(),
-        }
-        print(json.dumps(answer))
-    else:
-        print(f"The sum is {prediction.sum}: {prediction.reading}")
+    if given.list:
+        return _predict_list(given, run, weights)
+    prediction = forward.predict(run.network, weights, *_two_digits(given.pictures))
+    print(json.dumps(_answer(run, prediction)) if given.json else f"The sum is {prediction.sum}: {prediction.reading}")
     return 0
+
+
+def _predict_list(given, run, weights):
+    """Read a table's pairs and print a line for each in its order; 2 if any could not be read."""
+    pairs = bad = 0
+    try:
+        for number, cells in pairs_file.lines(given.list):
+            pairs, names = pairs + 1, [name for name in cells[:2] if name]
+            try:
+                if not names:
+                    raise InputError("names no picture")
+                prediction = forward.predict(
+                    run.network, weights, *_two_digits([str(given.list.parent / name) for name in names])
+                )
+                answer = _answer(run, prediction)
+                words = f"{' + '.join(names)}: The sum is {prediction.sum}: {prediction.reading}"
+            except (InputError, OSError) as error:
+                bad += 1
+                answer, words = {"error": str(error)}, f"line {number}: not read: {error}"
+            print(json.dumps({"line": number, "pictures": names} | answer) if given.json else words, flush=True)
+    except ValueError as error:
+        raise InputError(f"{given.list} {error}") from error
+    if not pairs:
+        raise InputError(f"{given.list} names no pictures; write a pair a line: top.png,bottom.png")
+    if bad:
+        _say(f"error: {bad} of {pairs} pairs could not be read")
+    return 2 if bad else 0
+
+
+def _answer(run, prediction):
+    """A prediction as `predict --json` prints it."""
+    named = prediction.digit_probabilities
+    return {
+        "run": run.name,
+        "network": run.recipe.network,
+        "sum": prediction.sum,
+        "sum_probabilities": [round(float(p), 6) for p in prediction.sum_probabilities],
+        "digits": prediction.digits,
+        "digit_probabilities": None if named is None else np.round(named.astype(float), 6).tolist(),
+    }
 
 
 def teach_command(given) -> int:
@@ -718,14 +753,17 @@ def _recipe(asked, together=None):
     return recipe
 
 
-def _digit(path: str) -> np.ndarray:
-    """The digit of a picture file. Raises InputError if it is no picture, too large, or blank."""
-    try:
-        return digit_from_picture(Path(path))
-    except FileNotFoundError:
-        raise InputError(f"{path} is not there") from None
-    except PictureError as error:
-        raise InputError(f"{path} {error}") from error
+def _two_digits(paths: list[str]) -> np.ndarray:
+    """The digits (2, 28, 28) of two picture files, or of one that shows both. Raises InputError if they show none."""
+    digits = []
+    for path in paths:
+        try:
+            digits += list(read_picture(Path(path), 3 - len(paths)).digits)
+        except FileNotFoundError:
+            raise InputError(f"{path} is not there") from None
+        except PictureError as error:
+            raise InputError(f"{path} {error}") from error
+    return np.stack(digits)
 
 
 def _say(message):

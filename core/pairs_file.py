@@ -1,6 +1,7 @@
 """A table of pairs, a CSV file: in each line a picture of the top digit, one of the bottom digit, and their sum."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 from core.images.picture import PictureError, digit_from_picture
@@ -16,20 +17,26 @@ def read_pairs(path: Path) -> tuple[list[Pair], list[str]]:
     Raises OSError if the table cannot be read, and ValueError if it is no text.
     """
     pairs, faults = [], []
+    for number, cells in lines(path):
+        try:
+            pairs.append(_pair(cells, path.parent))
+        except ValueError as error:
+            faults.append(f"line {number}: {error}")
+    return pairs, faults
+
+
+def lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of each line, without empty lines and a heading. Raises as `read_pairs`."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = csv.reader(file)
         try:
             for row in rows:
                 cells = [cell.strip() for cell in row]
-                if not any(cells) or (rows.line_num == 1 and [cell.lower() for cell in cells] == HEADING):
-                    continue
-                try:
-                    pairs.append(_pair(cells, path.parent))
-                except ValueError as error:
-                    faults.append(f"line {rows.line_num}: {error}")
+                heading = [cell.lower() for cell in cells] in (HEADING, HEADING[:2], HEADING[:1])
+                if any(cells) and not (rows.line_num == 1 and heading):
+                    yield rows.line_num, cells
         except (UnicodeDecodeError, csv.Error) as error:
             raise ValueError("is no table of text, as CSV is") from error
-    return pairs, faults
 
 
 def _pair(cells, folder):

@@ -288,6 +288,35 @@ def test_bad_pictures_are_refused_by_name(run, pictures, tmp_path, capsys):
     assert "greys as fractions" in refused(capsys, "predict", run.folder, tmp_path / "fractions.tiff", bottom)
 
 
+def test_a_list_of_pairs_is_read_in_its_order_and_bad_lines_are_named(run, pictures, tmp_path, capsys):
+    both = tmp_path / "both.png"
+    halves = [
+        np.asarray(Image.open(path).convert("RGBA").resize((280, 280)))[..., i]
+        for path, i in zip(pictures, (0, 3), strict=True)
+    ]
+    Image.fromarray(np.concatenate(halves)).save(both)
+    table = tmp_path / "pairs.csv"
+    table.write_text("top,bottom\ntop.png,bottom.png\nabsent.png,top.png\n\nboth.png\ntop.png\nbottom.png,top.png\n")
+    code, out, err = core(capsys, "predict", run.folder, "--list", table, "--json")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert code == 2 and "2 of 5 pairs could not be read" in err
+    assert [answer["line"] for answer in answers] == [2, 3, 5, 6, 7]
+    assert "absent.png is not there" in answers[1]["error"] and "shows one digit only" in answers[3]["error"]
+    for answer, named in ((answers[0], pictures), (answers[2], [both]), (answers[4], pictures[::-1])):
+        alone = json.loads(core(capsys, "predict", run.folder, *named, "--json")[1])
+        assert answer | alone == answer
+    table.write_text("top.png,bottom.png\n")
+    code, out, err = core(capsys, "predict", run.folder, "--list", table)
+    assert (code, err) == (0, "") and out.startswith("top.png + bottom.png: The sum is ") and out.count("\n") == 1
+    after_an_option = core(capsys, "predict", run.folder, "--json", *pictures)[1]
+    assert json.loads(after_an_option) == json.loads(core(capsys, "predict", run.folder, *pictures, "--json")[1])
+    assert "unrecognized arguments: --jason" in refused(capsys, "predict", run.folder, *pictures, "--jason")
+    table.write_text("")
+    assert "names no pictures" in refused(capsys, "predict", run.folder, "--list", table)
+    assert "--list goes without" in refused(capsys, "predict", run.folder, "--list", table, both)
+    assert "not 3" in refused(capsys, "predict", run.folder, both, both, both)
+
+
 def test_every_network_is_read_from_real_digits_without_training(capsys, pictures, tmp_path):
     for name, network in NETWORKS.items():
         run = store.create(tmp_path / name, Recipe(network=name), "", "embedded", "", {})

@@ -10,7 +10,7 @@ from PIL import Image
 
 from benchmarks import paper
 from core.images import ink, mnist, pen
-from core.images.picture import PictureError, digit_from_picture, digits_from_picture, read_picture
+from core.images.picture import PictureError, digit_from_picture, read_picture
 from core.model import forward
 from core.runs import checkpoints, store
 
@@ -128,7 +128,7 @@ def page_of(*labels, beside=False):
 
 @pytest.mark.parametrize("beside", [False, True])
 def test_two_digits_of_one_picture_come_in_reading_order(beside):
-    digits = digits_from_picture(page_of(3, 8, beside=beside))
+    digits = read_picture(page_of(3, 8, beside=beside), 2).digits
     for digit, label in zip(digits, (3, 8), strict=True):
         alone = digit_from_picture(page_of(label))
         assert np.abs(digit.astype(int) - alone).mean() < 3
@@ -137,16 +137,16 @@ def test_two_digits_of_one_picture_come_in_reading_order(beside):
 @pytest.mark.parametrize("beside", [False, True])
 def test_fewer_or_more_digits_than_asked_for_are_counted_in_words(beside):
     with pytest.raises(PictureError, match="shows one digit only"):
-        digits_from_picture(page_of(3, beside=beside))
+        read_picture(page_of(3, beside=beside), 2)
     with pytest.raises(PictureError, match="shows 3 digits"):
-        digits_from_picture(page_of(3, 8, 2, beside=beside))
+        read_picture(page_of(3, 8, 2, beside=beside), 2)
     with pytest.raises(PictureError, match="shows 2 digits; give a picture of one"):
         digit_from_picture(page_of(3, 8, beside=beside))
 
 
 def test_a_picture_can_be_turned_and_cropped():
     sideways = in_file(Image.open(page_of(3, 8)).transpose(Image.Transpose.ROTATE_90))
-    upright = digits_from_picture(page_of(3, 8))
+    upright = read_picture(page_of(3, 8), 2).digits
     turned = read_picture(sideways, 2, quarter_turns=1)
     assert np.abs(turned.digits.astype(int) - upright).mean() < 3
     lower = read_picture(page_of(3, 8), 1, crop=(0, 0.5, 1, 1))

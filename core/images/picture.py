@@ -39,11 +39,6 @@ def digit_from_picture(file: Path | BinaryIO) -> np.ndarray:
     return read_picture(file, 1).digits[0]
 
 
-def digits_from_picture(file: Path | BinaryIO) -> np.ndarray:
-    """Return the two digits (2, 28, 28) of one picture, the upper or left one first. Raises as `digit_from_picture`."""
-    return read_picture(file, 2).digits
-
-
 def read_picture(
     file: Path | BinaryIO, count: int, quarter_turns: int = 0, crop: tuple[float, float, float, float] = (0, 0, 1, 1)
 ) -> Reading:
