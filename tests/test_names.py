@@ -80,4 +80,4 @@ def test_titles_are_shown_as_they_are_in_a_real_browser(root, tmp_path):
 
 def _watched(page):
     """The title that the list of runs shows as chosen."""
-    return page.get_by_test_id("stSelectbox").filter(has_text="Watch a run").inner_text()
+    return page.get_by_test_id("stSelectbox").filter(has_text="Watch a run").locator("input").input_value()
