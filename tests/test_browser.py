@@ -426,8 +426,9 @@ def test_people_who_hear_or_type_the_page_are_served(page, tmp_path):
     data = mnist.embedded()
     dark_on_light = 255 - data.test_images[list(data.test_labels).index(3)]
     Image.fromarray(dark_on_light).resize((140, 140)).save(picture)
+    page.wait_for_function("document.querySelector('[data-test-script-state=notRunning]')")  # no rerun takes the focus
     tab_to(".st-key-bottom_picture button")
-    with page.expect_file_chooser() as chooser:
+    with page.expect_file_chooser(timeout=60_000) as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(picture)
     assert the_sum(page) == 10
