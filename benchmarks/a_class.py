@@ -3,7 +3,7 @@
     python -m benchmarks.a_class [ROUNDS] [SECONDS] [BROWSERS]
 
 Server, visitors, browsers and trainer share this machine, so in a real class, whose browsers are elsewhere, it is
-quicker. 30 visitors of tests/session.py come within two seconds, which is told apart. From COMING_SECONDS on each of
+quicker. 30 visitors of the tests' harness come within two seconds, which is told apart. From COMING_SECONDS on each of
 them draws or clears every two seconds, BROWSERS pages (three, or 0) in a real Chromium draw too, and every answer is
 compared with what the network answers to that drawing. In each round both ways come in turn, SECONDS each. The training
 is a long one of `sum_posterior`, queued and started as the app does it.
@@ -26,9 +26,9 @@ import numpy as np
 from core.jobs import queue
 from core.recipe import Recipe
 from core.runs import control, metrics, store
-from tests.server import REPOSITORY, chromium, serving
-from tests.session import Failed, pairs, visiting
-from tests.test_browser import click, draw_sample
+from tests.harness.drawing import click, draw_sample
+from tests.harness.server import REPOSITORY, chromium, serving
+from tests.harness.session import Failed, pairs, visiting
 
 VISITORS, EVERY_SECONDS, PAIRS = 30, 2.0, 40
 COMING_SECONDS = 5.0

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.server import REPOSITORY, chromium, mebibytes, serving
+from tests.harness.server import REPOSITORY, chromium, mebibytes, serving
 
 EMPTY_APP = 'import streamlit as st\nst.write("nothing here")\n'
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.server import REPOSITORY, chromium, serving
+from tests.harness.server import REPOSITORY, chromium, serving
 
 LOOK_SECONDS = 0.02
 WARM_SECONDS = 30  # to wait for the trainer at most

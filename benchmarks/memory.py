@@ -8,7 +8,7 @@ The peak is the kernel's own (VmHWM). Needs `pip install --group dev`.
 import tempfile
 from pathlib import Path
 
-from tests.server import REPOSITORY, chromium, mebibytes, serving
+from tests.harness.server import REPOSITORY, chromium, mebibytes, serving
 
 PAGES = ("", "train", "compare", "report", "inside", "mistakes", "convolution", "relu", "backpropagation", "counting")
 WITH_SECTIONS = ("inside", "mistakes", "convolution", "relu")

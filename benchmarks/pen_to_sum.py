@@ -21,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the server
 from core.images import mnist
 from core.model import forward
 from core.runs import checkpoints, store
-from tests.server import REPOSITORY, chromium, serving
+from tests.harness.server import REPOSITORY, chromium, serving
 
 ECHO_APP = """
 import streamlit as st

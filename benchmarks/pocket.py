@@ -25,8 +25,8 @@ from benchmarks import pocket_peers
 from core.images import mnist
 from core.pocket import document, site
 from core.runs import checkpoints, store
-from tests import pen
-from tests.server import REPOSITORY, chromium, open_page, serving
+from tests.harness import pen
+from tests.harness.server import REPOSITORY, chromium, open_page, serving
 
 THROTTLED = (1, 4, 6)
 READS = 30  # of a page in a round

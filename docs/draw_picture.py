@@ -9,9 +9,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests import pen
-from tests.server import REPOSITORY, chromium, open_page, serving
-from tests.test_browser import answer, canvas
+from tests.harness import pen
+from tests.harness.drawing import answer, canvas
+from tests.harness.server import REPOSITORY, chromium, open_page, serving
 
 WIDTH, HEIGHT = 900, 560  # pixels
 FRAMES_OF_A_DIGIT, STEP_MILLISECONDS, LAST_MILLISECONDS = 9, 110, 3_000

@@ -15,8 +15,8 @@ import streamlit as st
 from core import settings
 from core.images import mnist
 from core.jobs import queue
-from tests.needs import missing
-from tests.server import chromium
+from tests.harness.needs import missing
+from tests.harness.server import chromium
 
 settings.prepare_tensorflow()  # before any test imports it
 
@@ -39,7 +39,7 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(autouse=True)
 def no_warm_trainer(monkeypatch):
-    """Pages under test start no process of 500 MB that waits for a Start; tests/test_jobs.py has one that does."""
+    """Pages under test start no process of 500 MB that waits for a Start; tests/core/test_jobs.py has one that does."""
     monkeypatch.setattr(queue, "WARM", False)
     monkeypatch.setenv("DIGIT_SUM_LAB_WARM", "0")
 

@@ -1,0 +1,71 @@
+"""The report page without a browser: what it says of runs that are there and of those that are not."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.jobs import queue
+from core.report import experiments
+from core.report.experiments import ALL
+from core.runs import results, store
+from tests.core.test_report import finished
+from tests.harness.needs import PATIENCE_SECONDS
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    monkeypatch.setattr(queue, "advance", lambda: None)
+    return tmp_path
+
+
+def page():
+    app = AppTest.from_file("../../pages/report/page.py", default_timeout=PATIENCE_SECONDS).run()
+    assert not app.exception
+    return app
+
+
+def words(app):
+    return " ".join(element.value for kind in (app.markdown, app.caption, app.subheader) for element in kind)
+
+
+def test_an_empty_folder_says_that_nothing_is_measured_and_offers_to_run():
+    said = words(page())
+    assert "Not yet. Run it." in said and "Not known yet" in said
+    assert "6.9605 is a slip of the pen for 0.9605" in said and "printed: 1,326,586" in said
+
+
+def test_runs_that_are_there_are_measured_and_drawn():
+    for name, recipe in experiments.planned(ALL["compact"]):
+        finished(name, recipe, 0.98)
+    app = page()
+    assert "0.9800 ± 0.0000 over 2 seeds, 9 s of training each." in words(app)
+
+
+def test_the_map_of_digit_pairs_frames_those_that_never_met():
+    name, recipe = experiments.planned(ALL["unmet"])[0]
+    run = finished(name, recipe, 0.9)
+    cells = [[0.97] * 10 for _ in range(10)]
+    cells[3][8] = cells[8][3] = 0.5
+    result = results.read(run) | {"pair_accuracy": cells}
+    results.write(run, result)
+    html = " ".join(element.proto.body for element in page().get("html"))
+    assert html.count("class='unmet'") == 2 and "title='3 + 8'" in html
+
+
+def test_run_it_queues_the_recipe_that_was_chosen():
+    app = page()
+    box = next(box for box in app.selectbox if box.key == "recipe of few-images")
+    box.set_value("as in the report").run()
+    next(button for button in app.button if button.key == "run few-images").click().run()
+    (run,) = queue.queue()
+    assert run.recipe == ALL["few-images"].as_printed and run.recipe.examples == 250
+    assert run.name == "few-images-as-printed-seed1"  # so that the page finds it when it has finished
+
+
+def test_the_overview_has_each_printed_number_beside_the_measured_one():
+    for name, recipe in experiments.planned(ALL["compact"]):
+        finished(name, recipe, 0.98)
+    (table,) = [e.proto.body for e in page().get("html") if "class='facts'" in e.proto.body]
+    row = next(row for row in table.split("<tr>") if "minimal number" in row)
+    assert "0.9586" in row and "<b>0.9800</b>" in row and "1,326,586" in row and "1,327,076" in row
+    assert "6.9605, read 0.9605" in table and table.count("not yet") == len(experiments.EXPERIMENTS) - 1
