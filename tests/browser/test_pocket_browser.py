@@ -14,7 +14,7 @@ from core.model.networks import CONVOLUTIONS, DIGITS, NETWORKS, Dense, Network, 
 from core.pocket import document, rounding
 from core.runs import checkpoints, results, store
 from tests.harness import pen
-from tests.harness.needs import missing
+from tests.harness.needs import missing, wait_until
 from tests.harness.server import open_page
 
 CANVASES, PAIRS, STROKE_PAIRS = 200, 1_000, 20
@@ -45,7 +45,8 @@ def opened(browser, files):
         page.on("console", lambda message: errors.append(message.text))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto((files / f"{name}.html").as_uri())
-        page.wait_for_function("network !== null && testDigits.length > 0")
+        # not wait_for_function, whose second look is an eval in the page, which its content security policy refuses
+        wait_until(lambda: page.evaluate("network !== null && testDigits.length > 0"))
         pages.append(page)
         return page
 

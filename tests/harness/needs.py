@@ -20,3 +20,15 @@ def wait_until(condition, processes=(), seconds: float = PATIENCE_SECONDS) -> No
         assert all(process.poll() is None for process in processes), "a process ended by itself"
         assert time.monotonic() < until, "waited too long"
         time.sleep(0.05)
+
+
+def eventually(check, seconds: float = 60) -> None:
+    """Call a check until it raises no AssertionError, as a page may still move; then its last one."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
