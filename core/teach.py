@@ -194,6 +194,32 @@ def credit(top: np.ndarray, bottom: np.ndarray, sums: np.ndarray) -> tuple[np.nd
     return np.exp(log_top) - r_top, np.exp(log_bottom) - r_bottom
 
 
+@dataclass(frozen=True)
+class Credit:
+    """What one pair teaches a network, that it reads before and after, and where the credit for the sum goes.
+
+    `before` and `after` are the probabilities (10,) of the top and of the bottom digit, and `blame` is p − r of both;
+    where a network names no digits they are of the sum (19,), alone: P, and P minus one at the true sum.
+    """
+
+    before: tuple[np.ndarray, ...]
+    after: tuple[np.ndarray, ...]
+    blame: tuple[np.ndarray, ...]
+
+
+def credit_of(network: Network, before: Weights, after: Weights, pairs: Features, index: int) -> Credit:
+    """Return what the pair at an index taught: `before` and `after` are the last layer, untaught and taught."""
+    top, bottom, total = pairs.top[[index]], pairs.bottom[[index]], pairs.sums[[index]]
+    if paired(network).names_digits:
+        old, new = ([_logits(layer, half).astype(np.float64) for half in (top, bottom)] for layer in (before, after))
+        blame = credit(*old, total)
+    else:
+        old, new = ([_sum_logits(layer, top, bottom).astype(np.float64)] for layer in (before, after))
+        blame = [softmax(old[0]) - np.eye(SUMS)[total]]
+    before_, after_ = (tuple(softmax(logits)[0] for logits in of_both) for of_both in (old, new))
+    return Credit(before_, after_, tuple(g[0] for g in blame))
+
+
 def read(network: Network, layer: Weights, pairs: Features) -> np.ndarray:
     """Return the sums (n,) that the network reads in pairs, were `layer` its last one."""
     index = np.arange(len(pairs.sums))

@@ -46,10 +46,7 @@ def read_picture(
 
     `crop` is (left, top, right, bottom) as fractions of the turned picture. Raises as `digit_from_picture`.
     """
-    grey, shown, alpha = _opened(file)
-    grey, shown, alpha = (np.rot90(plane, -quarter_turns) for plane in (grey, shown, alpha))
-    rows, columns = (slice(*_cut(crop[i::2], grey.shape[1 - i])) for i in (1, 0))
-    grey, shown, alpha = grey[rows, columns], shown[rows, columns], alpha[rows, columns]
+    grey, shown, alpha = _looked_at(file, quarter_turns, crop)
     try:
         if _alpha_is_ink(grey, alpha):
             found = paper.find_ink(1 - alpha, np.ones_like(shown), count)
@@ -60,6 +57,20 @@ def read_picture(
         raise PictureError(str(error)) from error
     digits = [ink.digit_from_canvas(paper.canvas_of(found.contrast, mask)) for mask in found.digits]
     return Reading(np.stack(digits), grey, np.stack(found.digits))
+
+
+def grey_picture(
+    file: Path | BinaryIO, quarter_turns: int = 0, crop: tuple[float, float, float, float] = (0, 0, 1, 1)
+) -> np.ndarray:
+    """Return the picture (height, width) in 0…1 that `read_picture` looks at. Raises as `digit_from_picture`."""
+    return _looked_at(file, quarter_turns, crop)[0]
+
+
+def _looked_at(file, quarter_turns, crop):
+    """What `_opened` gives, turned and cropped."""
+    planes = [np.rot90(plane, -quarter_turns) for plane in _opened(file)]
+    rows, columns = (slice(*_cut(crop[i::2], planes[0].shape[1 - i])) for i in (1, 0))
+    return [plane[rows, columns] for plane in planes]
 
 
 def _opened(file):

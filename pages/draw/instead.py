@@ -41,8 +41,9 @@ def _take_test_digit(half):
     """Show a random test digit of the class that was chosen, and let the same class be chosen again."""
     canvas.take_in()
     label, data = st.session_state[f"{half}_class"], mnist.embedded()
-    if label is not None:
-        index = np.random.default_rng().choice(np.flatnonzero(data.test_labels == label))
+    rows = np.flatnonzero(data.test_labels == label)
+    if len(rows):  # of a forged class there are none
+        index = np.random.default_rng().choice(rows)
         place(half, data.test_images[index], int(label))
     st.session_state[f"{half}_class"] = None
     canvas.restart(half)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.model import forward
-from pages.draw import canvas, instead
+from pages.draw import canvas, instead, teaching
+from pages.draw.from_paper import from_paper
 from pages.shared import cached, parts, phone
 
 parts.style()
@@ -38,6 +39,8 @@ with paper:
             "Surprise me", key="surprise", on_click=canvas.surprise, help="Two random test digits of MNIST. Key S."
         )
         instead.choose_digits()
+        if st.button("From paper", key="from_paper", help="A photograph, a scan, or the camera."):
+            from_paper()
     canvas.scripts()
 canvas.take_over()
 
@@ -46,10 +49,12 @@ missing = [half for half in canvas.HALVES if drawn[half].digit is None]
 prediction = None
 
 with reading:
-    answer = st.container(key="in_sight")
+    answer, judged = st.container(key="in_sight"), st.container(key="teaching")
     run, result = parts.choose_run(available, "Networks that read sums come first, then those that read single digits.")
     st.caption(parts.run_description(run, result))
-    weights = parts.weights_or_stop(run)
+    trained = parts.weights_or_stop(run)
+    with judged:
+        weights = teaching.taught(run, trained)
 
     if not missing:
         prediction = forward.predict(run.network, weights, drawn["top"].digit, drawn["bottom"].digit)
@@ -67,6 +72,9 @@ with reading:
             labels = [drawn[half].label for half in canvas.HALVES]
             truth = "" if None in labels else f" The true sum is {sum(labels)}: {labels[0]} + {labels[1]}."
             parts.answer("The sum is", f"{prediction.reading}{truth}", prediction.sum)
+    with judged:
+        pair = (drawn["top"].digit, drawn["bottom"].digit, prediction.sum) if prediction is not None else None
+        teaching.offer(run, trained, pair)
 
     if prediction is not None:
         parts.bars("Probability of each sum", prediction.sum_probabilities, parts.SUM_COLOUR)

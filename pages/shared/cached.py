@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import teach
 from core.images import mnist
 from core.images.mnist import Mnist
 from core.model import answers
@@ -16,6 +17,7 @@ from core.model.answers import Answers
 from core.model.forward import Weights
 from core.runs import checkpoints, comparison, results, store
 from core.runs.store import Run
+from core.teach import Memory
 from pages.shared.written import plain
 
 
@@ -26,8 +28,8 @@ class RunsFolder:
     path: Path
 
 
-def _version(run):
-    """A run's folder and when its weights were written, in nanoseconds; 0 where there are none: loading says so."""
+def version(run: Run) -> tuple[str, int]:
+    """Return a run's folder and when its weights were written, in nanoseconds; 0 where there are none."""
     try:
         written = (run.folder / checkpoints.WEIGHTS).stat().st_mtime_ns
     except OSError:
@@ -52,7 +54,7 @@ def _changes(folder):
 cached = functools.partial(
     st.cache_resource,
     show_spinner=False,
-    hash_funcs={Run: _version, Mnist: lambda data: data.name, RunsFolder: _changes},
+    hash_funcs={Run: version, Mnist: lambda data: data.name, RunsFolder: _changes},
 )
 
 
@@ -72,6 +74,19 @@ def load_weights(run: Run) -> Weights:
     if warning:
         st.warning(plain(warning))
     return weights
+
+
+@cached(max_entries=2)  # 32 MB each
+def memory_of(run: Run) -> Memory:
+    """Return what a run must not forget while it is taught: some seconds, for which there is a bar.
+
+    Raises RunError if its weights cannot be loaded.
+    """
+    words = "Looking again at MNIST, so that it is not forgotten. Once for this network."
+    bar = st.progress(0.0, words)
+    memory = teach.remember(run.network, weights_of(run), lambda done: bar.progress(done, words))
+    bar.empty()
+    return memory
 
 
 @cached()

@@ -80,8 +80,11 @@ def _answers(url):
 
 
 @contextlib.contextmanager
-def chromium():
-    """A headless Chromium under Playwright, for `open_page`. Without one the test ends, as `missing` says."""
+def chromium(*flags):
+    """A headless Chromium under Playwright, with `flags` more, for `open_page`.
+
+    Without one the test ends, as `missing` says.
+    """
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     try:
         from playwright.sync_api import Error, sync_playwright
@@ -89,7 +92,7 @@ def chromium():
         missing("Playwright (pip install --group dev)")
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+            browser = playwright.chromium.launch(executable_path=path, args=[*CHROMIUM_FLAGS, *flags])
         except Error as error:
             missing(f"Chromium ({str(error).splitlines()[0]})")
         yield browser
