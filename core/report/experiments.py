@@ -262,6 +262,40 @@ PAST_THE_REPORT = (
         remark="The same tower with one better last layer, trained on sums alone.",
     ),
     Experiment(
+        "pen",
+        "",
+        "Trained on real pen strokes too",
+        "sum_posterior",
+        "",
+        (
+            Variant(
+                _quick(
+                    "sum_posterior",
+                    steps=16_000,
+                    learning_rate=1e-3,
+                    precision="float32",
+                    **{"pen_share": 0.15, "keep_prob": 0.5, "average_decay": 0.999, "outlier_rate": 0.02},
+                    **{"shift_pixels": 2.0, "turn_degrees": 10.0, "scale": 0.12, "shear": 0.15, "flags": 0.3},
+                ),
+                (1,),
+                "sum_posterior",
+            ),
+            Variant(
+                _sum(
+                    steps=24_000,
+                    pen_share=0.25,
+                    **{"shift_pixels": 2.0, "turn_degrees": 10.0, "scale": 0.12, "shear": 0.15},
+                    **{"elastic_pixels": 0.5, "flags": 0.2},
+                ),
+                (1,),
+                "sum",
+            ),
+        ),
+        remark="Strokes of 24 writers beside MNIST. Of the pairs of six other writers the first reads 0.9828, where "
+        "sum_posterior reads 0.9507, and the second 0.9772, where sum reads 0.8502; on MNIST, whose pairs are measured "
+        "here, they lose a little.",
+    ),
+    Experiment(
         "tiny",
         "",
         "Fewer than a thousand parameters",

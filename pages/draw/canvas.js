@@ -85,6 +85,17 @@
     setTimeout(() => pressed.click(), told - event.timeStamp);
   }, { capture: true });
 
+  // An Undo that took back the last change is disabled, and what is disabled has no focus: it goes on at Clear.
+  window.addEventListener("click", (event) => {
+    const undo = event.target.closest(".st-key-top_undo button, .st-key-bottom_undo button");
+    if (!undo || event.detail) return;  // a pointer, which needs no focus
+    const clear = undo.closest("[class*=_controls]").querySelector("[class*=_clear] button");
+    const goOn = () => {
+      if (undo.disabled && [document.body, undo].includes(document.activeElement)) clear.focus();
+    };
+    [200, 500, 1000, 3000].forEach((milliseconds) => setTimeout(goOn, milliseconds));
+  });
+
   // Streamlit's own shortcuts cannot be C, and cannot choose between two buttons: U undoes where the last change was.
   const keys = { c: "clear_both", s: "surprise" };
   window.addEventListener("keydown", (event) => {
