@@ -3,17 +3,15 @@
 from tests.harness.visits import rerun, visit
 
 
-def page(section, run=None, places=(0, 1), **query):
+def page(section, run="sum_posterior", places=(0, 1), **query):
     """The page at a section of a run, on two of the embedded test digits; `query` is the rest of the link."""
     app = visit("inside")
     app.session_state["subject"] = {"places": list(places), "instead": True}
     for name, value in {"section": section, **query}.items():
         app.query_params[name] = value
     app = rerun(app)
-    if run is not None:
-        app.selectbox(key="run").set_value(run)
-        app = rerun(app)
-    return app
+    app.selectbox(key="run").set_value(run)
+    return rerun(app)
 
 
 def choice(app, key):
