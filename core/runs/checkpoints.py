@@ -101,6 +101,8 @@ def _newest_whole(run, name, load):
     fault = ""
     for path in (run.folder / name, run.folder / (BEFORE + name)):
         try:
+            if path.exists() and not path.is_file():
+                raise OSError("it is no file")  # a pipe or a device never ends
             return load(path), fault
         except (OSError, ValueError, KeyError, SafetensorError) as error:
             fault = fault or (str(error) if str(path) in str(error) else f"{path} cannot be read ({error})")

@@ -135,6 +135,8 @@ def _header(data):
         header = json.loads(data[8 : 8 + length], object_pairs_hook=_without_duplicates)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError("its header cannot be read") from error
+    except ValueError as error:  # ours, or Python's of a number with more than 4,300 digits
+        raise (error if "twice" in str(error) else ValueError("its header has a number that is too long")) from None
     _check_kinds(header)
     return header, 8 + length
 

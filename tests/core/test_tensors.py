@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -129,6 +130,10 @@ HOSTILE = {
     "not a number": (tensors.to_bytes(weights_of(TINY, np.nan), {}), "not finite"),
     "infinite": (tensors.to_bytes(weights_of(TINY, np.inf), {}), "not finite"),
     "another network's": (tensors.to_bytes(weights_of(NETWORKS["shallow"]), {}), "more than they need|not one of its"),
+    "a number without end": (
+        with_header(b'{"a":{"data_offsets":[0,' + 5000 * b"9" + b"]}}"),
+        "number that is too long",
+    ),
     "twice as long": (OURS + OURS, "more at its end"),
     "100 MB": (bytes(100_000_000), "more than they need"),
 }
@@ -352,3 +357,11 @@ def test_where_both_are_damaged_it_is_said_and_nothing_loaded(saved_twice):
         checkpoints.load_weights(saved_twice)
     with pytest.raises(store.RunError, match="cannot be read"):
         checkpoints.load_resume(saved_twice)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.mkdir()])
+def test_a_pipe_a_device_or_a_folder_in_the_place_of_weights_is_refused_at_once(tmp_path, make):
+    run = store.create(tmp_path / "odd", Recipe(network="tiny"), "", "", "", {})
+    make(run.folder / checkpoints.WEIGHTS)
+    with pytest.raises(store.RunError, match="it is no file"):
+        checkpoints.load_weights(run)
