@@ -82,7 +82,7 @@ def offer(run: store.Run, weights: Weights, pair: tuple[np.ndarray, np.ndarray, 
                 )
                 st.caption("The network learns your hand from it: its last layer alone moves, and only for you.")
                 if not run.network.names_digits and run.network.reads_pairs:
-                    st.caption("This one names no digits, and learns little from single sums: sum_posterior learns more.")
+                    st.caption("This one names no digits: it learns little from single sums, sum_posterior more.")
     if course.pairs:
         _say_what_was_learned(run, weights, course)
         _take_back_or_keep(run, weights, course)
