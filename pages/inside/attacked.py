@@ -7,9 +7,8 @@ from core.insight.attack import Attack, attack, noisy
 from core.insight.beside import logits_beside
 from core.model import forward
 from core.runs.store import Run
-from pages.inside import maps
 from pages.inside.halves import choose_half
-from pages.shared import parts
+from pages.shared import maps, parts
 from pages.shared.cached import cached, weights_of
 
 NOISES = 100

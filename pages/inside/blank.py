@@ -9,8 +9,7 @@ from core.model import forward
 from core.model.networks import SIDE
 from core.model.operations import DIGITS, SUMS
 from core.runs.store import Run
-from pages.inside import maps
-from pages.shared import parts
+from pages.shared import maps, parts
 from pages.shared.cached import answers_of, cached, test_set, weights_of
 from pages.shared.drawings import HALVES
 from pages.shared.one_of import one_of

@@ -8,7 +8,7 @@ from core.insight.way import Stage
 from core.model.layers import ReLU
 from core.model.networks import SIDE
 from core.model.operations import SUMS
-from pages.inside import maps
+from pages.shared import maps
 from pages.shared.one_of import one_of
 from pages.shared.parts import COLOURS
 

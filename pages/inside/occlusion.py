@@ -7,7 +7,7 @@ from core.insight.occlusion import Occlusion, occlusion, patched
 from core.model import forward
 from core.model.networks import SIDE
 from core.runs.store import Run
-from pages.inside import maps
+from pages.shared import maps
 from pages.shared.cached import cached, weights_of
 from pages.shared.drawings import HALVES
 from pages.shared.one_of import one_of

@@ -7,9 +7,8 @@ from core.insight.one_matrix import is_linear, multiplied_out
 from core.model import forward
 from core.model.networks import SIDE
 from core.model.operations import DIGITS
-from pages.inside import maps
 from pages.inside.halves import choose_half
-from pages.shared import cached
+from pages.shared import cached, maps
 from pages.shared.cached import answers_of, test_set
 from pages.shared.written import plain
 

@@ -9,9 +9,8 @@ from core.insight.shift import FARTHEST, LayerShift, Shifts, answers_to_shifts, 
 from core.model import forward
 from core.model.networks import SIDE
 from core.runs.store import Run
-from pages.inside import maps
 from pages.inside.halves import choose_half
-from pages.shared import parts
+from pages.shared import maps, parts
 from pages.shared.cached import cached, weights_of
 
 

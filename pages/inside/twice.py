@@ -5,8 +5,7 @@ import streamlit as st
 
 from core.insight.blind_spots import Twice, twice
 from core.model import answers, forward
-from pages.inside import maps
-from pages.shared import parts
+from pages.shared import maps, parts
 from pages.shared.cached import answers_of, test_set
 from pages.shared.drawings import HALVES
 

@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from core.insight.way import way
-from pages.inside import maps, near
+from pages.inside import near
 from pages.inside.halves import choose_half
+from pages.shared import maps
 from pages.shared.one_of import one_of
 
 IN_A_ROW = 12  # maps

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from pages.inside.maps import NEGATIVE, POSITIVE
 from pages.shared import charts, lean, parts
+from pages.shared.maps import NEGATIVE, POSITIVE
 
 ZERO = "rgba(138,143,152,0.18)"
 MARK = "#d43d51"
