@@ -216,8 +216,8 @@ def credit_of(network: Network, before: Weights, after: Weights, pairs: Features
     else:
         old, new = ([_sum_logits(layer, top, bottom).astype(np.float64)] for layer in (before, after))
         blame = [softmax(old[0]) - np.eye(SUMS)[total]]
-    before_, after_ = (tuple(softmax(logits)[0] for logits in of_both) for of_both in (old, new))
-    return Credit(before_, after_, tuple(g[0] for g in blame))
+    read_before, read_after = (tuple(softmax(logits)[0] for logits in each) for each in (old, new))
+    return Credit(read_before, read_after, tuple(g[0] for g in blame))
 
 
 def read(network: Network, layer: Weights, pairs: Features) -> np.ndarray:

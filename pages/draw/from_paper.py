@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 import streamlit as st
-from PIL import Image
+from PIL import Image, ImageColor
 
 from core.images.picture import PictureError, Reading, grey_picture, read_picture
 from pages.draw import canvas
@@ -69,5 +69,5 @@ def _coloured(reading: Reading, halves):
     grey = np.clip(255 * reading.grey, 0, 255)
     pixels = np.repeat(grey[..., None], 3, axis=2)
     for half, mask in zip(halves, reading.masks, strict=True):
-        pixels[mask] = [int(parts.COLOURS[half][i : i + 2], 16) for i in (1, 3, 5)]
+        pixels[mask] = ImageColor.getrgb(parts.COLOURS[half])
     return Image.fromarray(pixels.astype(np.uint8))

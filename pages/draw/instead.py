@@ -6,6 +6,7 @@ import streamlit as st
 from core.images import mnist
 from core.images.picture import PictureError, digit_from_picture
 from pages.draw import canvas
+from pages.draw.from_paper import TYPES
 from pages.shared import parts
 from pages.shared.drawings import HALVES, place
 
@@ -29,7 +30,7 @@ def choose_digits() -> None:
             )
             st.file_uploader(
                 f"A picture as the {half} digit",
-                ["png", "jpg", "jpeg", "bmp", "gif", "tiff", "webp"],
+                TYPES,
                 key=f"{half}_picture",
                 on_change=_take_picture,
                 args=(half,),

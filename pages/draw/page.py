@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.model import forward
+from core.teach import Pair
 from pages.draw import canvas, instead, teaching
 from pages.draw.from_paper import from_paper
 from pages.shared import cached, parts, phone
@@ -73,8 +74,8 @@ with reading:
             truth = "" if None in labels else f" The true sum is {sum(labels)}: {labels[0]} + {labels[1]}."
             parts.answer("The sum is", f"{prediction.reading}{truth}", prediction.sum)
     with judged:
-        pair = (drawn["top"].digit, drawn["bottom"].digit, prediction.sum) if prediction is not None else None
-        teaching.offer(run, trained, pair)
+        shown = None if prediction is None else Pair(drawn["top"].digit, drawn["bottom"].digit, prediction.sum)
+        teaching.offer(run, trained, shown)
 
     if prediction is not None:
         parts.bars("Probability of each sum", prediction.sum_probabilities, parts.SUM_COLOUR)

@@ -3,9 +3,8 @@
 What is taught stays with the visitor's session, for each run by itself, until it is forgotten or kept as a run.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 import streamlit as st
 
 from core import teach
@@ -17,118 +16,103 @@ from pages.draw import canvas, lesson
 from pages.shared import cached
 from pages.shared.written import counted, plain
 
-SHOWN = "shown_pair"  # keys of the session: the pair whose sum the page shows, (top, bottom, sum)
+SHOWN = "shown_pair"  # keys of the session: the pair that the page shows, with the sum that was read
 COURSES = "courses"  # by run: what it was taught here
-FEATURES = "taught_features"  # by run and drawings
 KEPT = "kept_as_run"  # the name of the run that was made just now
 
 
 @dataclass(frozen=True)
-class Course:
-    """What a visitor taught one run: the pairs, and what came of them.
+class Learned:
+    """What came of teaching: the last layer, the features (of each pair) that it reads, and the same in words."""
 
-    `earlier` is what was taught before each press, for Undo. `features` are those that the last layer reads, by pair;
-    `layer` is the last layer once it has learned them, None until then.
-    """
+    layer: Weights
+    features: Features
+    words: str
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a visitor taught one run: the pairs; what they were before each press, for Undo; and what came of them."""
 
     pairs: tuple[Pair, ...] = ()
     earlier: tuple[tuple[Pair, ...], ...] = ()
-    features: Features | None = None
-    layer: Weights | None = None
+    learned: Learned | None = None  # until the page is shown again
 
 
 def taught(run: store.Run, weights: Weights) -> Weights:
     """Return the weights of a run with what this visitor taught it; what was told just now is learned first."""
-    course = _courses().get(_key(run), Course())
+    key = _key(run)
+    course = _course(key)
     if not course.pairs:
         return weights
-    if course.layer is None:
-        features = _features(run, weights, course.pairs)
-        layer = teach.learn(run.network, weights, cached.memory_of(run), features)
-        course = Course(course.pairs, course.earlier, features, layer)
-        _courses()[_key(run)] = course
-    return weights | course.layer
+    if course.learned is None:
+        course = replace(course, learned=_learn(run, weights, course.pairs))
+        st.session_state[COURSES][key] = course
+    return weights | course.learned.layer
 
 
-def offer(run: store.Run, weights: Weights, pair: tuple[np.ndarray, np.ndarray, int] | None) -> None:
+def offer(run: store.Run, weights: Weights, shown: Pair | None) -> None:
     """Let the visitor say whether the sum of the pair that is shown is right, and say what was learned so far.
 
-    `weights` are the run's own, not taught; `pair` is its top and its bottom digit and the sum that was read.
+    `weights` are the run's own, not taught; `shown` has the sum that was read.
     """
-    course = _courses().get(_key(run), Course())
     if refusal := teach.refusal(run.network):
-        if pair is not None:
+        if shown is not None:
             st.caption(f"This network cannot be taught here: {refusal}.")
         return
-    st.session_state[SHOWN] = pair
-    if pair is not None:
+    key = _key(run)
+    course = _course(key)
+    st.session_state[SHOWN] = shown
+    if shown is not None:
         with st.container(key="judge", horizontal=True, vertical_alignment="center"):
-            told = _told(course, pair)
+            told = next((pair.sum for pair in course.pairs if pair.shows_as(shown)), None)
             st.button(
                 "Right",
                 key="right",
                 on_click=_teach,
-                args=(_key(run), None),
-                disabled=told == pair[2],
+                args=(key, None),
+                disabled=told == shown.sum,
                 help="Teaches the network that this is how you write.",
             )
             with st.popover("Not right?", key="not_right"):
-                st.pills(
-                    "The sum is",
-                    range(SUMS),
-                    key="true_sum",
-                    on_change=_teach_chosen,
-                    args=(_key(run),),
-                )
+                st.pills("The sum is", range(SUMS), key="true_sum", on_change=_teach_chosen, args=(key,))
                 st.caption("The network learns your hand from it: its last layer alone moves, and only for you.")
                 if not run.network.names_digits and run.network.reads_pairs:
                     st.caption("This one names no digits: it learns little from single sums, sum_posterior more.")
     if course.pairs:
-        _say_what_was_learned(run, weights, course)
+        st.markdown(course.learned.words)
         _take_back_or_keep(run, weights, course)
-        with st.expander("What the last pair taught", expanded=False):
-            lesson.show(run.network, teach.last_layer(run.network, weights), course)
+        with st.expander("What the last pair taught"):
+            before, last = teach.last_layer(run.network, weights), len(course.pairs) - 1
+            credit = teach.credit_of(run.network, before, course.learned.layer, course.learned.features, last)
+            lesson.show(credit, course.pairs[last].sum)
     if kept := st.session_state.pop(KEPT, None):
         st.success(f"Kept as {plain(kept)}. Every page offers it, and Compare names or deletes it.")
 
 
-def _features(run, weights, pairs):
-    """The features of pairs; a pair's are computed once, as a hundred would take a second."""
-    known = st.session_state.setdefault(FEATURES, {})
-    each = []
-    for pair in pairs:
-        key = (_key(run), pair.top.tobytes(), pair.bottom.tobytes())
-        if key not in known:
-            known[key] = teach.features_of(run.network, weights, (pair,))
-        each.append(known[key])
-    tops, bottoms = (np.concatenate([getattr(one, half) for one in each]) for half in ("top", "bottom"))
-    return Features(tops, bottoms, np.array([pair.sum for pair in pairs]))
-
-
-def _say_what_was_learned(run, weights, course):
-    before = teach.last_layer(run.network, weights)
-    read, earlier = (
-        int((teach.read(run.network, layer, course.features) == course.features.sums).sum())
-        for layer in (course.layer, before)
+def _learn(run, weights, pairs):
+    network, memory = run.network, cached.memory_of(run)
+    features, before = teach.features_of(network, weights, pairs), teach.last_layer(network, weights)
+    layer = teach.learn(network, weights, memory, features)
+    now, then = (int((teach.read(network, each, features) == features.sums).sum()) for each in (layer, before))
+    kept, had = (memory.accuracy(network, each) for each in (layer, before))
+    words = (
+        f"**Learned from {counted(len(pairs), 'pair')} of yours.** It reads {now} of them now, {then} before, "
+        f"and {kept:.2%} of pairs of MNIST's test digits, {had:.2%} before."
     )
-    memory = cached.memory_of(run)
-    now, then = (memory.accuracy(run.network, layer) for layer in (course.layer, before))
-    taught = counted(len(course.pairs), "pair")
-    st.markdown(
-        f"**Learned from {taught} of yours.** It reads {read} of them now, {earlier} before, "
-        f"and {now:.2%} of pairs of MNIST's test digits, {then:.2%} before."
-    )
+    return Learned(layer, features, words)
 
 
 def _take_back_or_keep(run, weights, course):
+    key = _key(run)
     with st.container(key="taught", horizontal=True, vertical_alignment="center"):
-        st.button("Undo the last pair", key="unteach", on_click=_undo, args=(_key(run),))
-        st.button("Forget my hand", key="forget", on_click=_forget, args=(_key(run),))
+        st.button("Undo the last pair", key="unteach", on_click=_undo, args=(key,))
+        st.button("Forget my hand", key="forget", on_click=_forget, args=(key,))
         with st.popover("Keep as a run", key="keep_hand"):
             title = st.text_input("Title", "My hand", max_chars=60, key="hand_title")
             st.caption(f"A new run that every page offers. It began as {plain(run.name)} and says so.")
             if st.button("Keep it", key="keep_it", type="primary"):
-                _keep(run, weights | course.layer, len(course.pairs), title)
+                _keep(run, weights | course.learned.layer, len(course.pairs), title)
 
 
 def _keep(run, weights, pairs, title):
@@ -159,37 +143,32 @@ def _teach(key, told):
     shown = st.session_state.get(SHOWN)
     if shown is None:
         return
-    top, bottom, read = shown
     try:
-        pair = Pair(top, bottom, read if told is None else told)
+        pair = shown if told is None else replace(shown, sum=told)
     except ValueError:  # of a forged choice
         return
-    course = _courses().get(key, Course())
-    _courses()[key] = Course(teach.add(course.pairs, pair), (*course.earlier, course.pairs)[-teach.MOST_PAIRS :])
+    _change(key, teach.add(_course(key).pairs, pair))
 
 
 def _undo(key):
     canvas.take_in()
-    course = _courses().get(key, Course())
-    if course.earlier:
-        _courses()[key] = Course(course.earlier[-1], course.earlier[:-1])
+    if earlier := _course(key).earlier:
+        st.session_state[COURSES][key] = Course(earlier[-1], earlier[:-1])
 
 
 def _forget(key):
-    """Forget all pairs; Undo brings them back."""
     canvas.take_in()
-    course = _courses().get(key, Course())
-    _courses()[key] = Course((), (*course.earlier, course.pairs)[-teach.MOST_PAIRS :])
+    _change(key, ())
 
 
-def _told(course, pair):
-    """The sum that this pair was taught with; None if it was not."""
-    shown = Pair(pair[0], pair[1], pair[2])
-    return next((known.sum for known in course.pairs if known.shows_as(shown)), None)
+def _change(key, pairs):
+    course = _course(key)
+    earlier = (*course.earlier, course.pairs)[-teach.MOST_PAIRS :]
+    st.session_state.setdefault(COURSES, {})[key] = Course(pairs, earlier)
 
 
-def _courses():
-    return st.session_state.setdefault(COURSES, {})
+def _course(key):
+    return st.session_state.get(COURSES, {}).get(key, Course())
 
 
 def _key(run):

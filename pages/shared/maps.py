@@ -3,7 +3,7 @@
 import html
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageColor
 
 from pages.shared.parts import png_url
 from pages.shared.written import rounded
@@ -20,14 +20,14 @@ def grey_url(values: np.ndarray, largest: float | None = None) -> str:
 def signed_url(values: np.ndarray, largest: float | None = None) -> str:
     """A picture of signed values: POSITIVE and NEGATIVE, clear at 0 and full at ±`largest`."""
     largest = largest or float(np.abs(values).max()) or 1.0
-    pixels = np.where(values[..., None] < 0, _rgb(NEGATIVE), _rgb(POSITIVE))
+    pixels = np.where(values[..., None] < 0, ImageColor.getrgb(NEGATIVE), ImageColor.getrgb(POSITIVE))
     alpha = 255 * np.clip(np.abs(values) / largest, 0, 1)
     return png_url(Image.fromarray(np.dstack([pixels, alpha]).astype(np.uint8), "RGBA"))
 
 
 def overlay_url(digit: np.ndarray, values: np.ndarray, largest: float) -> str:
     """Signed values (28, 28) in two colours over a digit (28, 28) uint8 in dim grey on black."""
-    colour = np.where(values[..., None] < 0, _rgb(NEGATIVE), _rgb(POSITIVE))
+    colour = np.where(values[..., None] < 0, ImageColor.getrgb(NEGATIVE), ImageColor.getrgb(POSITIVE))
     share = np.clip(np.abs(values[..., None]) / largest, 0, 1)
     pixels = (1 - share) * (0.6 * digit[..., None]) + share * colour
     return png_url(Image.fromarray(pixels.astype(np.uint8)))
@@ -88,7 +88,3 @@ def signed_bars(title: str, values: np.ndarray, names: list[str]) -> str:
         )
     label = html.escape(f"{title}: largest {names[best]}, {rounded(values[best])}")
     return f'<p>{html.escape(title)}</p><div class="signed-bars" role="img" aria-label="{label}">{columns}</div>'
-
-
-def _rgb(colour):
-    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]

@@ -93,7 +93,7 @@ def test_three_corrected_pairs_are_right_then_undone_forgotten_and_kept(browser,
         assert draw_pair(page, pair) == sum(digit.label for digit in pair)
     page.get_by_text(f"It reads {len(misread)} of them now, 0 before").wait_for()
     page.get_by_text("What the last pair taught").click()
-    assert page.locator(".credit").count() == 2
+    assert page.locator(".signed-bars").count() == 2
 
     page.get_by_role("button", name="Keep as a run").click()
     page.get_by_label("Title").fill("My *own* hand")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageColor
 
 from pages.shared import charts, lean, parts
 from pages.shared.maps import NEGATIVE, POSITIVE
@@ -107,6 +107,6 @@ def draw_blocks(blocks: list[Block], key: str, width: int, alt: str, frame: tupl
 def picture(values: np.ndarray, largest: float) -> str:
     """A data URL of numbers (h, w) as pixels, full colour at ± `largest`."""
     strength = np.clip(np.abs(values) / (largest or 1.0), 0, 1)
-    colours = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (NEGATIVE, POSITIVE)], np.uint8)
+    colours = np.array([ImageColor.getrgb(colour) for colour in (NEGATIVE, POSITIVE)], np.uint8)
     pixels = np.dstack([colours[(values > 0).astype(int)], np.round(255 * strength).astype(np.uint8)])
     return parts.png_url(Image.fromarray(pixels, "RGBA"))
