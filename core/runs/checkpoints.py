@@ -37,7 +37,7 @@ def load_checkpoint(run: store.Run) -> tuple[dict[str, np.ndarray], str]:
 
 def is_packed(run: store.Run) -> bool:
     """Whether the run's weights are float16 already. Raises OSError or ValueError if their file cannot be read."""
-    return tensors.is_half((run.folder / WEIGHTS).read_bytes())
+    return tensors.is_half(files.read(run.folder / WEIGHTS))
 
 
 def has_weights(run: store.Run) -> bool:
@@ -82,14 +82,14 @@ def _load_weights(run, path):
     if promised := store.shipped_digest(run):
         if _digest(path) != promised:
             raise ValueError("it is damaged: it is not the file that came with the app")
-    elif "digest" not in tensors.metadata(path.read_bytes()):
+    elif "digest" not in tensors.metadata(files.read(path)):
         raise ValueError("it is damaged: it carries no digest")
     return weights
 
 
 def _load_resume(path):
     """Raises OSError or ValueError."""
-    data = path.read_bytes()
+    data = files.read(path)
     tensors.verify(data)
     return safetensors.numpy.load(data), int(tensors.metadata(data)["step"])
 
@@ -101,8 +101,6 @@ def _newest_whole(run, name, load):
     fault = ""
     for path in (run.folder / name, run.folder / (BEFORE + name)):
         try:
-            if path.exists() and not path.is_file():
-                raise OSError("it is no file")  # a pipe or a device never ends
             return load(path), fault
         except (OSError, ValueError, KeyError, SafetensorError) as error:
             fault = fault or (str(error) if str(path) in str(error) else f"{path} cannot be read ({error})")
@@ -122,7 +120,7 @@ def save_answers(run: store.Run, answers: dict[str, np.ndarray], data_name: str)
 def load_answers(run: store.Run, data_name: str) -> dict[str, np.ndarray] | None:
     """What `save_answers` kept, or None if that is of other weights or other data, or cannot be read."""
     try:
-        data = (run.folder / ANSWERS).read_bytes()
+        data = files.read(run.folder / ANSWERS)
         if tensors.metadata(data) != {"data": data_name, "weights": _digest(run.folder / WEIGHTS)}:
             return None
         answers = safetensors.numpy.load(data)
@@ -132,5 +130,5 @@ def load_answers(run: store.Run, data_name: str) -> dict[str, np.ndarray] | None
 
 
 def _digest(path):
-    with path.open("rb") as file:
+    with files.open_to_read(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

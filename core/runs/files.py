@@ -5,11 +5,13 @@ else has the lock; the others (a label, an export) may belong to a living writer
 """
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 from core.runs import locks
 
@@ -42,6 +44,19 @@ def replace(path: Path, data: bytes, durable: bool = True, keep: bool = False) -
         raise
     if durable:
         _sync_folder(path.parent)
+
+
+def open_to_read(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises OSError, also for what is no file: a pipe or a device may never end."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no file")
+    return path.open("rb")
+
+
+def read(path: Path) -> bytes:
+    """Return what a file holds. Raises OSError as `open_to_read`."""
+    with open_to_read(path) as file:
+        return file.read()
 
 
 def append(path: Path, data: bytes) -> None:

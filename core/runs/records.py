@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.recipe import Recipe
+from core.runs import files
 from core.runs.curves import QUANTITIES
 
 LARGEST_BYTES = 16_000_000  # no file of ours comes near it
@@ -123,9 +124,7 @@ def is_time(words: str) -> bool:
 
 def _read_bytes(path):
     """Raises OSError; a folder, a pipe or a file too large is refused."""
-    if path.exists() and not path.is_file():
-        raise OSError("it is no file")
-    with path.open("rb") as file:
+    with files.open_to_read(path) as file:
         data = file.read(LARGEST_BYTES + 1)
     if len(data) > LARGEST_BYTES:
         raise OSError(f"it has more than {LARGEST_BYTES:,} bytes")

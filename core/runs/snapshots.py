@@ -23,7 +23,7 @@ def steps(run: store.Run) -> list[int]:
 def load(run: store.Run, step: int) -> dict[str, np.ndarray] | None:
     """What `save_snapshot` kept, or None if it is not there or is damaged."""
     try:
-        arrays = safetensors.numpy.load((run.folder / "snapshots" / f"{step}.safetensors").read_bytes())
+        arrays = safetensors.numpy.load(files.read(run.folder / "snapshots" / f"{step}.safetensors"))
     except (OSError, ValueError, KeyError, SafetensorError):
         return None
     return arrays if all(np.isfinite(array).all() for array in arrays.values()) else None

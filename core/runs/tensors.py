@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 
 from core.model import forward
 from core.model.networks import Network
+from core.runs import files
 
 HEADER_BYTES = 64_000  # more than any network's tensor names and shapes need
 NO_DIGEST = "0" * 64
@@ -81,7 +82,7 @@ def check(network: Network, source: Path | bytes, called: str = "") -> dict[str,
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
         if size > most:
             raise ValueError(f"it is {size:,} bytes, more than they need")
-        data = source if isinstance(source, bytes) else source.read_bytes()
+        data = source if isinstance(source, bytes) else files.read(source)
         tensors, begin = _header(data)
         _check_tensors(tensors, network.weight_shapes)
         needed = begin + sum(
@@ -132,11 +133,10 @@ def _header(data):
     if len(data) < 8 + length:
         raise ValueError("it was cut short: its header does not end")
     try:
-        header = json.loads(data[8 : 8 + length], object_pairs_hook=_without_duplicates)
+        text = data[8 : 8 + length]
+        header = json.loads(text, object_pairs_hook=_without_duplicates, parse_int=_whole_number)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError("its header cannot be read") from error
-    except ValueError as error:  # ours, or Python's of a number with more than 4,300 digits
-        raise (error if "twice" in str(error) else ValueError("its header has a number that is too long")) from None
     _check_kinds(header)
     return header, 8 + length
 
@@ -169,6 +169,14 @@ def _without_duplicates(pairs):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"its header has {twice[:40]!r} twice")
     return dict(pairs)
+
+
+def _whole_number(digits):
+    """A whole number of JSON. Python reads none of more than 4,300 digits."""
+    try:
+        return int(digits)
+    except ValueError:
+        raise ValueError("its header has a number that is too long") from None
 
 
 def _check_tensors(tensors, expected):
