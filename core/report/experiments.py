@@ -99,6 +99,12 @@ def _sum(**fields):
     )
 
 
+def _posterior(**fields):
+    """The long training of `sum_posterior`: half of its values dropped, weights averaged, images moved by 2 pixels."""
+    common = {"keep_prob": 0.5, "average_decay": 0.999, "outlier_rate": 0.02, "shift_pixels": 2.0}
+    return _quick("sum_posterior", steps=16_000, learning_rate=1e-3, **common, **fields)
+
+
 def _plateau(**fields):
     return _sum(**{"steps": 500, "average_decay": 0.99, "outlier_rate": 0.0} | fields)
 
@@ -248,13 +254,7 @@ PAST_THE_REPORT = (
         "",
         (
             Variant(
-                _quick(
-                    "sum_posterior",
-                    steps=16_000,
-                    learning_rate=1e-3,
-                    **{"keep_prob": 0.5, "average_decay": 0.999, "outlier_rate": 0.02},
-                    **{"shift_pixels": 2.0, "turn_degrees": 12.0, "scale": 0.15, "shear": 0.2, "flags": 0.4},
-                ),
+                _posterior(turn_degrees=12.0, scale=0.15, shear=0.2, flags=0.4),
                 (1,),
                 shipped="sum_posterior",
             ),
@@ -269,14 +269,7 @@ PAST_THE_REPORT = (
         "",
         (
             Variant(
-                _quick(
-                    "sum_posterior",
-                    steps=16_000,
-                    learning_rate=1e-3,
-                    precision="float32",
-                    **{"pen_share": 0.15, "keep_prob": 0.5, "average_decay": 0.999, "outlier_rate": 0.02},
-                    **{"shift_pixels": 2.0, "turn_degrees": 10.0, "scale": 0.12, "shear": 0.15, "flags": 0.3},
-                ),
+                _posterior(turn_degrees=10.0, scale=0.12, shear=0.15, flags=0.3, pen_share=0.15, precision="float32"),
                 (1,),
                 "sum_posterior",
             ),
