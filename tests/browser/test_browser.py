@@ -13,7 +13,7 @@ from PIL import Image
 from core.images import mnist
 from core.runs import results, store
 from tests.harness import pen
-from tests.harness.drawing import answer, canvas, click, draw, draw_sample
+from tests.harness.drawing import answer, arrive, canvas, click, draw, draw_sample
 from tests.harness.needs import eventually, wait_until
 from tests.harness.server import REPOSITORY, free_port, open_page, serving
 
@@ -43,9 +43,7 @@ def opened(browser, url, **options):
     page, errors = open_page(browser, **options), []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(url)
-    canvas(page, "bottom").wait_for()
-    answer(page, "Draw two digits")
+    arrive(page, url)
     yield page
     assert not errors
     page.context.close()
@@ -366,9 +364,8 @@ def test_frames_answer_and_buttons_are_on_one_screen_of_any_size(page, samples):
 def test_people_who_hear_or_type_the_page_are_served(page, tmp_path):
     """The answer is one live region, what looks alike has names of its own, and no pointer is needed."""
     region, choosers = page.get_by_role("status").element_handle(), []
-    page.on(
-        "filechooser", lambda chooser: choosers.append(chooser)
-    )  # from here on: asked for at the press, the driver may hear of it too late
+    # from here on, as the driver may hear too late of what is asked for at the press
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
     for name in ("Left digit: draw here", "Right digit: draw here"):
         page.get_by_role("img", name=name).wait_for()
     for name in ("Undo left", "Undo right", "Clear left", "Clear right"):
@@ -407,12 +404,13 @@ def test_people_who_hear_or_type_the_page_are_served(page, tmp_path):
     page.keyboard.press("u")
     assert the_sum(page) == 10
     undo = page.get_by_role("button", name="Undo left")
+    is_on_clear = "document.activeElement?.closest('.st-key-top_clear') !== null"
     for _ in range(9):  # by keyboard, until there is nothing more to take back: the focus goes on beside it
         undo.press("Enter")
-        if page.evaluate("document.activeElement?.closest('.st-key-top_clear') !== null"):
+        if page.evaluate(is_on_clear):
             break
         page.wait_for_timeout(500)
-    wait_until(lambda: page.evaluate("document.activeElement?.closest('.st-key-top_clear') !== null"))
+    wait_until(lambda: page.evaluate(is_on_clear))
     page.wait_for_timeout(1000)  # until the canvas has told that it started again
     page.keyboard.press("s")
     note(page, "The true sum is")
@@ -442,9 +440,7 @@ def test_drawn_while_the_server_is_away_is_read_when_it_is_back(browser, samples
             "const Real = WebSocket, sockets = window.sockets = [];"
             "window.WebSocket = class extends Real { constructor(...all) { super(...all); sockets.push(this) } }"
         )
-        page.goto(f"http://127.0.0.1:{port}")
-        canvas(page, "bottom").wait_for()
-        answer(page, "Draw two digits")
+        arrive(page, f"http://127.0.0.1:{port}")
         draw_sample(page, "top", two)
         note(page, "A sum needs two")
         page.context.set_offline(True)

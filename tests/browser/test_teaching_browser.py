@@ -9,7 +9,7 @@ from PIL import Image
 from core.images import mnist, pen
 from core.model.answers import of_digits
 from core.runs import checkpoints, store
-from tests.harness.drawing import answer, canvas, click, draw
+from tests.harness.drawing import answer, arrive, click, draw
 from tests.harness.needs import wait_until
 from tests.harness.server import REPOSITORY, chromium, open_page, serving
 
@@ -42,9 +42,7 @@ def browser(paper):
 
 def opened(browser, server, **options):
     page = open_page(browser, **options)
-    page.goto(server.url)
-    canvas(page, "bottom").wait_for()
-    answer(page, "Draw two digits")
+    arrive(page, f"{server.url}/?run=sum_posterior")
     return page
 
 
@@ -73,8 +71,6 @@ def draw_pair(page, pair):
 
 def test_three_corrected_pairs_are_right_then_undone_forgotten_and_kept(browser, server, runs, misread):
     page = opened(browser, server, viewport={"width": 1366, "height": 900})
-    page.goto(f"{server.url}/?run=sum_posterior")
-    answer(page, "Draw two digits")
     corrected = 0
     for count, pair in enumerate(misread, 1):
         total = sum(digit.label for digit in pair)
@@ -117,8 +113,6 @@ def test_one_visitors_hand_is_not_another_visitors(browser, server, misread):
     pages = [opened(browser, server, viewport={"width": 1366, "height": 900}) for _ in "ab"]
     first, second = misread[0], sum(digit.label for digit in misread[0])
     for page in pages:
-        page.goto(f"{server.url}/?run=sum_posterior")
-        answer(page, "Draw two digits")
         before = draw_pair(page, first)
     pages[0].get_by_role("button", name="Not right?").click()
     pages[0].locator(".st-key-true_sum button").nth(second).click()

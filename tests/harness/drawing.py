@@ -5,6 +5,13 @@ import re
 from tests.harness import pen
 
 
+def arrive(page, url):
+    """Go to the draw page, and wait until its canvases are ready and nothing is drawn."""
+    page.goto(url)
+    canvas(page, "bottom").wait_for()
+    answer(page, "Draw two digits")
+
+
 def canvas(page, half):
     return page.locator(f".st-key-{half}_half canvas.upper-canvas")
 
