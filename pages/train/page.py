@@ -31,8 +31,11 @@ with left:
     recipe_fields()
     with begin:
         recipe = starting.controls(list(known.values()))
+        if st.query_params.get("run") in known:
+            st.html('<a class="to-its-curve" href="#its-curve">To its curve</a>')
 
 with right:
+    st.html('<i id="its-curve"></i>')
     asked = st.query_params.get("run")
     if asked and asked not in known:
         name = plain(asked[:60])

@@ -13,7 +13,7 @@ from core.pocket import document
 from core.runs import store
 from tests.harness import pen
 from tests.harness.drawing import answer, canvas, draw_sample
-from tests.harness.needs import missing
+from tests.harness.needs import eventually, missing
 from tests.harness.server import REPOSITORY, mebibytes, open_page, serving
 
 PAGES = {  # title in the navigation → heading, and words that only a page with the drawing's own results has
@@ -83,6 +83,18 @@ def small_letters(page):
     )
 
 
+def fits(page, width, title):
+    """Check that a page is no wider than its window, and that no word on it is cut."""
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width, title
+    cut = page.evaluate(
+        """[...document.querySelectorAll('.stMain *')]
+        .filter(leaf => !leaf.children.length && leaf.innerText && leaf.scrollWidth > leaf.clientWidth + 1)
+        .filter(leaf => !['visible', 'auto', 'scroll'].includes(getComputedStyle(leaf).overflowX))
+        .map(leaf => leaf.innerText)"""
+    )
+    assert not cut, title
+
+
 def bleached(page):
     """What is told by a background's colour and loses it where the system forces its own colours upon the page."""
     colours = """
@@ -134,6 +146,8 @@ def test_every_page_is_visited_with_a_drawing_made(name, options, server, browse
         draw_sample(page, half, pen.samples()[0])
     answer(page, r"The sum is \d+")
     assert not hindrances(page)
+    if name == "light":
+        assert not bleached(page)
     for title in PAGES:
         go(page, title, name == "phone")
         settle(page)
@@ -150,6 +164,11 @@ def test_every_page_is_visited_with_a_drawing_made(name, options, server, browse
         assert not hindrances(page), title
         if name == "light":
             assert not bleached(page), title
+            if (whole := page.locator("button[aria-label^=Fullscreen]")).count():
+                whole.first.evaluate("(button) => button.click()")  # it is shown to a mouse alone
+                page.locator("button[aria-label^='Close fullscreen']").wait_for(state="attached")
+                assert not small_letters(page), f"{title}, fullscreen"
+                page.keyboard.press("Escape")
         if name == "phone":
             page.emulate_media(color_scheme="dark")
             page.wait_for_function("getComputedStyle(document.querySelector('.stApp')).colorScheme == 'dark'")
@@ -167,6 +186,17 @@ def test_every_page_is_visited_with_a_drawing_made(name, options, server, browse
     assert {url.netloc for url in asked if url.scheme.startswith("http")} == {urlsplit(server.url).netloc}
     assert "Traceback" not in server.log and "Error" not in server.log, server.log
     assert mebibytes(server.pid) < MOST_MEBIBYTES
+    page.context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (640, 400)])
+def test_a_small_phone_and_a_laptop_at_twice_the_size_lose_nothing(width, height, server, browser):
+    page = open_page(browser, viewport={"width": width, "height": height})
+    for title, heading in ({"": "Digit Sum Lab"} | PAGES).items():
+        page.goto(f"{server.url}/{title.lower()}")
+        page.get_by_role("heading", name=heading, exact=True).wait_for()
+        settle(page)
+        eventually(lambda title=title: fits(page, width, title))
     page.context.close()
 
 

@@ -32,7 +32,7 @@ st.markdown(
     "is *dead*."
 )
 st.markdown(
-    r"$${\operatorname{ReLU}(z) = \max(0, z)} \qquad {f * I + b < 0} \;\Rightarrow\; "
+    r"$${\operatorname{ReLU}(z) = \max(0, z)}$$ &emsp; $${f * I + b < 0} \;\Rightarrow\; "
     r"{\frac{\partial}{\partial f}\operatorname{ReLU}(f * I + b)} = "
     r"{\frac{\partial}{\partial b}\operatorname{ReLU}(f * I + b)} = 0$$"
 )

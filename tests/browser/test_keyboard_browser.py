@@ -1,0 +1,81 @@
+"""By keyboard alone: Tab reaches every control of each page, in the order in which it is read, and shows where it is."""
+
+import pytest
+
+from tests.harness.server import REPOSITORY, open_page, serving
+
+PAGES = {
+    "": "Digit Sum Lab",
+    "train?run=sum": "Train",
+    "compare?runs=sum&runs=sum_posterior": "Compare runs",
+    "report": "The report",
+    "pocket?run=tiny-seed2": "Pocket",
+    "inside": "Inside the network",
+    "mistakes": "Mistakes",
+    "convolution": "Convolution",
+    "relu": "ReLU",
+    "backpropagation": "Backpropagation",
+    "counting": "Counting",
+}
+MOST_PRESSES = 400
+# Elements are numbered once, before the walk. Of a group of radio buttons Tab reaches one, and arrows the others; a
+# table is one stop, whose cells are reached by arrows.
+CONTROLS = """
+    window.controls = [...document.querySelectorAll('.stMain :is(button, input, textarea, a[href], summary)')].filter(
+        control => control.checkVisibility({ visibilityProperty: true }) && !control.disabled
+            && control.role !== 'radio' && control.tabIndex >= 0 && !control.closest('[data-testid=stDataFrame]'))
+    window.looks = control => {
+        const chain = []
+        for (let element = control; element && chain.length < 5; element = element.parentElement) {
+            const { outline, boxShadow, borderColor, backgroundColor } = getComputedStyle(element)
+            chain.push([outline, boxShadow, borderColor, backgroundColor].join())
+        }
+        return chain.join()
+    }
+    window.before = window.controls.map(window.looks)
+    window.controls.map(control => control.ariaLabel || control.innerText || control.value || control.outerHTML)"""
+FOCUSED = """() => {
+    const number = window.controls.indexOf(document.activeElement)
+    if (number < 0) return { number, last: document.activeElement === document.body }
+    const { x, y, right, bottom } = document.activeElement.getBoundingClientRect()
+    const scrolled = document.querySelector('[data-testid=stMain]').scrollTop
+    const shown = window.looks(document.activeElement) !== window.before[number]
+    return { number, x, right, top: y + scrolled, bottom: bottom + scrolled, shown }
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with serving(REPOSITORY / "app.py", tmp_path_factory.mktemp("server") / "log") as server:
+        yield server
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_tab_reaches_every_control_in_reading_order_and_shows_it(address, server, browser):
+    page = open_page(browser, viewport={"width": 1366, "height": 768}, reduced_motion="reduce")
+    page.goto(f"{server.url}/{address}")
+    page.get_by_role("heading", name=PAGES[address], exact=True).wait_for()
+    page.wait_for_function("document.querySelector('[data-test-script-state=notRunning]')")
+    page.wait_for_load_state("networkidle")
+    names = page.evaluate(CONTROLS)
+    assert names
+    stops = []
+    for _ in range(MOST_PRESSES):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUSED)
+        if stop.get("last"):
+            break
+        if stop["number"] >= 0:
+            page.wait_for_timeout(20)  # a border takes its colour by and by
+            stops.append(page.evaluate(FOCUSED))
+    reached = {stop["number"] for stop in stops}
+    assert [name for number, name in enumerate(names) if number not in reached] == []
+    assert [names[stop["number"]] for stop in stops if not stop["shown"]] == []
+    # the next one is below or to the right, as in a column after a column
+    back = [
+        (names[one["number"]], names[other["number"]])
+        for one, other in zip(stops, stops[1:], strict=False)
+        if other["bottom"] <= one["top"] and other["right"] <= one["x"]
+    ]
+    assert not back
+    page.context.close()
