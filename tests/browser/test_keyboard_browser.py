@@ -1,4 +1,4 @@
-"""By keyboard alone: Tab reaches every control of each page, in the order in which it is read, and shows where it is."""
+"""By keyboard alone: Tab reaches every control of a page, in the order in which it is read, and shows where it is."""
 
 import pytest
 
