@@ -1,10 +1,13 @@
 """A table of pairs, a CSV file: in each line a picture of the top digit, one of the bottom digit, and their sum."""
 
 import csv
+import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from core.images.picture import PictureError, digit_from_picture
+from core.runs import files
 from core.teach import Pair
 
 HEADING = ["top", "bottom", "sum"]
@@ -27,7 +30,7 @@ def read_pairs(path: Path) -> tuple[list[Pair], list[str]]:
 
 def lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the number and the cells of each line, without empty lines and a heading. Raises as `read_pairs`."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    with io.TextIOWrapper(files.open_to_read(path), newline="", encoding="utf-8-sig") as file:
         rows = csv.reader(file)
         try:
             for row in rows:
@@ -42,7 +45,7 @@ def lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 def _pair(cells, folder):
     if len(cells) != len(HEADING):
         raise ValueError(f"has {len(cells)} fields; wanted are 3: top picture, bottom picture, sum")
-    if not cells[2].isdecimal():
+    if not re.fullmatch(r"\d{1,2}", cells[2]):
         raise ValueError(f"{cells[2][:20]!r} is no sum; wanted is a whole number from 0 to 18")
     return Pair(*(_digit(name, folder) for name in cells[:2]), int(cells[2]))
 

@@ -75,6 +75,8 @@ def _looked_at(file, quarter_turns, crop):
 
 def _opened(file):
     """A picture's grey in 0…1, whether each pixel is shown, and its alpha in 0…1, all (height, width) float or bool."""
+    if isinstance(file, Path) and file.exists() and not file.is_file():  # a pipe or a device may never end
+        raise PictureError("is no file")
     try:
         with Image.open(file) as picture:
             if picture.width * picture.height > LARGEST_PICTURE_PIXELS:

@@ -49,7 +49,7 @@ def replace(path: Path, data: bytes, durable: bool = True, keep: bool = False) -
 def open_to_read(path: Path) -> BinaryIO:
     """Open a file for reading. Raises OSError, also for what is no file: a pipe or a device may never end."""
     if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is no file")
+        raise OSError(errno.EINVAL, "it is no file", str(path))
     return path.open("rb")
 
 

@@ -48,8 +48,8 @@ def _in_words(readings, counts):
 
 def _choice(classes, what):
     """The true class and the answer whose mistakes are shown; None where any will do."""
-    for name in (TRUE, ANSWERED):  # a network of sums may have been left for one of digits
-        if (st.session_state.get(name) or 0) >= classes:
+    for name in (TRUE, ANSWERED):  # a network of sums may have been left for one of digits; a forged choice is a word
+        if st.session_state.get(name) not in range(classes):
             st.session_state[name] = None
     with st.container(horizontal=True):
         return tuple(

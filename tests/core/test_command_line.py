@@ -280,6 +280,10 @@ def test_bad_pictures_are_refused_by_name(run, pictures, tmp_path, capsys):
     assert "text.png is not a picture" in refused(capsys, "predict", run.folder, text, bottom)
     assert "cut.png cannot be read as a picture (it is damaged" in refused(capsys, "predict", run.folder, cut, bottom)
     assert "absent.png is not there" in refused(capsys, "predict", run.folder, tmp_path / "absent.png", bottom)
+    os.mkfifo(tmp_path / "pipe.png")  # nobody writes into it
+    for no_file in (tmp_path / "pipe.png", tmp_path):
+        assert f"{no_file} is no file" in refused(capsys, "predict", run.folder, no_file, bottom)
+        assert f"{no_file} cannot be used (it is no file)" in refused(capsys, "predict", run.folder, "--list", no_file)
     for side in (10_000, 20_000):  # at the first Pillow would warn, at the second refuse
         Image.new("1", (side, side)).save(tmp_path / "large.png")
         said = refused(capsys, "predict", run.folder, tmp_path / "large.png", bottom)

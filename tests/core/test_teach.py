@@ -165,7 +165,9 @@ BAD = {
     "7.png,0bottom.png,3": "7.png is not there",
     "0top.png,0bottom.png,19": "the sum is 19; allowed: 0 to 18",
     "0top.png,0bottom.png,x": "'x' is no sum",
+    f"0top.png,0bottom.png,{'9' * 5000}": "'99999999999999999999' is no sum",
     "0top.png,0bottom.png": "has 2 fields",
+    "/dev/zero,0bottom.png,3": "/dev/zero is no file",
     "pairs.csv,0bottom.png,3": "pairs.csv is not a picture that can be read",
 }
 
@@ -183,6 +185,7 @@ def test_tables_and_runs_that_are_of_no_use_are_refused_in_a_line(table, capsys)
     (table.parent / "noise.csv").write_bytes(bytes(range(256)))
     for arguments, fault in (
         (("sum_posterior", table.parent / "nowhere.csv"), "nowhere.csv cannot be used (No such file or directory)"),
+        (("sum_posterior", "/dev/zero"), "/dev/zero cannot be used (it is no file)"),  # which has no end
         (("sum_posterior", table.parent / "empty.csv"), "empty.csv has 0 pairs"),
         (("sum_posterior", table.parent / "noise.csv"), "noise.csv is no table of text"),
         (("sum_posterior", table, "--run", table.parent), "is there already"),

@@ -11,6 +11,7 @@ import zlib
 import pytest
 from PIL import Image
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import StringArray
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
@@ -30,16 +31,22 @@ def server(tmp_path_factory):
 
 
 class Visit:
-    """A session of the draw page, as a browser opens one."""
+    """A session of a page, as a browser opens one; of the draw page, if no other is named."""
 
-    def __init__(self, connection):
-        self.socket = connection
-        self.canvas = next(e.bidi_component.id for e in self.look() if e.WhichOneof("type") == "bidi_component")
+    def __init__(self, connection, page_name=""):
+        self.socket, self._page_name, self._page_hash = connection, page_name, ""
+        self.elements = self.look()
+
+    @property
+    def canvas(self):
+        return next(e.bidi_component.id for e in self.elements if e.WhichOneof("type") == "bidi_component")
 
     def look(self, **widget):
         """The elements of the page, run again with what a widget, by its `id`, is said to hold."""
         message = BackMsg()
         message.rerun_script.query_string = ""
+        message.rerun_script.page_script_hash = self._page_hash
+        message.rerun_script.page_name = "" if self._page_hash else self._page_name
         if widget:
             message.rerun_script.widget_states.widgets.add(**widget)
         self.socket.send(message.SerializeToString())
@@ -48,6 +55,8 @@ class Visit:
             answer = ForwardMsg.FromString(self.socket.recv(timeout=PATIENCE_SECONDS))
             if answer.WhichOneof("type") == "script_finished":
                 return elements
+            if answer.WhichOneof("type") == "navigation":
+                self._page_hash = answer.navigation.page_script_hash
             if answer.WhichOneof("type") == "delta" and answer.delta.WhichOneof("type") == "new_element":
                 elements.append(answer.delta.new_element)
 
@@ -59,10 +68,10 @@ class Visit:
 
 
 @contextlib.contextmanager
-def visiting(server):
+def visiting(server, page_name=""):
     address = f"ws{server.url.removeprefix('http')}/_stcore/stream"
     with connect(address, subprotocols=["streamlit"], max_size=None) as connection:
-        yield Visit(connection)
+        yield Visit(connection, page_name)
 
 
 def url_of(contents):
@@ -113,6 +122,35 @@ def test_a_forged_drawing_is_nothing_drawn(server, name):
     with visiting(server) as visit:
         assert "Draw two digits" in visit.tell(json_value=json.dumps(FORGED[name]))
         assert "Draw two digits" in visit.tell(json_value="{}")  # and the session goes on
+    assert "Traceback" not in server.log, server.log
+
+
+HOSTILE = "zz\n\n![x](http://127.0.0.1:9/leak.png)\u202e" + 1000 * "9"
+FORGED_CHOICES = {  # what a control of this type is said to hold: none of what it offers
+    "selectbox": {"string_value": HOSTILE},
+    "multiselect": {"string_array_value": StringArray(data=[HOSTILE] * 100)},
+    "button_group": {"string_array_value": StringArray(data=[HOSTILE] * 2)},
+    "text_input": {"string_value": HOSTILE},
+    "arrow_data_frame": {"string_value": '{"selection": {"rows": [-1, 99999], "columns": ["no"]}}'},
+    "arrow_vega_lite_chart": {"string_value": '{"selection": {"cell": [{"truth": 99, "answer": "x"}]}}'},
+}
+PAGES = ("", "train", "compare", "report", "pocket", "inside", "mistakes")
+PAGES += ("convolution", "relu", "backpropagation", "counting")
+
+
+@pytest.mark.parametrize("page_name", PAGES)
+def test_a_control_that_is_said_to_hold_what_it_does_not_offer_breaks_no_page(server, page_name):
+    with visiting(server, page_name) as visit:
+        controls = [
+            (getattr(e, e.WhichOneof("type")), FORGED_CHOICES[e.WhichOneof("type")])
+            for e in visit.elements
+            if e.WhichOneof("type") in FORGED_CHOICES
+        ]
+        for control, forged in controls:
+            if control.id:  # else it is a chart that nobody can press
+                elements = visit.look(id=control.id, **forged)
+                assert not [e for e in elements if e.WhichOneof("type") == "exception"], control.id
+    assert controls
     assert "Traceback" not in server.log, server.log
 
 
