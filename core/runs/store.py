@@ -105,6 +105,8 @@ def _fault_of_name(name):
         return "its name has characters that cannot be shown"
     if name.startswith(".") or not name:
         return "its name begins with a dot, as those of the app's own folders do"
+    if "\\" in name:
+        return "its name has a backslash, which parts folders on other machines"
     if len(name.encode()) > LONGEST_NAME_BYTES:
         return f"its name has more than {LONGEST_NAME_BYTES} bytes"
     return ""

@@ -205,6 +205,7 @@ def test_no_runs_says_what_to_do(tmp_path, capsys, monkeypatch):
         (["train", "--run", "x/.jobs"], "begins with a dot"),
         (["train", "--run", "a\udcff"], "characters that cannot be shown"),  # as a byte that is no UTF-8 arrives
         (["train", "--run", "a\nb"], "characters that cannot be shown"),
+        (["train", "--run", "a\\b"], "a backslash"),
         (["train", "--run", "é" * 150], "more than 200 bytes"),
         (["evaluate", "no such run"], "No run at"),
         (["predict", "no such run", "a.png", "b.png"], "No run at"),
