@@ -101,3 +101,9 @@ def repeats(chosen: Sequence[store.Run]) -> list[list[store.Run]]:
         if run.is_by_recipe:
             groups.setdefault((replace(run.recipe, seed=0), run.data_name), []).append(run)
     return [group for group in groups.values() if len({run.recipe.seed for run in group}) > 1]
+
+
+def repeats_of(run: store.Run, runs: Sequence[store.Run]) -> list[store.Run]:
+    """Those of some runs that repeat a run with other seeds, on the same data; none of weights that were brought."""
+    others = [other for other in runs if other.recipe.seed != run.recipe.seed]
+    return next((group[1:] for group in repeats([run, *others]) if group[0] is run), [])

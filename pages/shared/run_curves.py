@@ -1,7 +1,6 @@
 """A run's curves as they grow, what they show in words, and how they are drawn."""
 
 import re
-from dataclasses import replace
 
 import streamlit as st
 
@@ -10,15 +9,6 @@ from core.runs.curves import FIRST_IMAGES, axis_end, curve, curve_images, hints,
 from pages.shared import curves
 
 HEIGHT_PIXELS = 280  # so that form and curve are both seen on a school laptop, and at 150% zoom
-
-
-def repeats_of(run: store.Run) -> list[store.Run]:
-    """Return the other runs of the same recipe but for the seed."""
-    return [
-        other
-        for other in store.list_runs()
-        if other.recipe.seed != run.recipe.seed and replace(other.recipe, seed=run.recipe.seed) == run.recipe
-    ]
 
 
 def show(run: store.Run, repeats: list[store.Run], status: str) -> None:

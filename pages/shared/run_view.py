@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.jobs import queue
-from core.runs import checkpoints, control, labels, pace, results, store, unusable
+from core.runs import checkpoints, comparison, control, labels, pace, results, store, unusable
 from pages.shared import run_curves
 from pages.shared.written import measured, plain, trained_on
 
@@ -15,7 +15,7 @@ FACTORS = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
 def run_view(run: store.Run) -> None:
     """Show a run, and look again every LOOK_SECONDS while it is being trained or waits."""
     active = control.status(run) in ACTIVE
-    repeats = run_curves.repeats_of(run)
+    repeats = comparison.repeats_of(run, store.list_runs())
     if note := labels.read(run).note:
         st.text(note)
 

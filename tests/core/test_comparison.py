@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.recipe import Recipe
 from core.runs import labels, store
-from core.runs.comparison import KINDS, Entry, asked, differences, matches, repeats
+from core.runs.comparison import KINDS, Entry, asked, differences, matches, repeats, repeats_of
 
 
 def run(name="a", data_name="full", **fields):
@@ -28,6 +28,14 @@ def test_repeats_differ_in_the_seed_alone():
     assert repeats([a, b, other]) == [[a, b]]
     assert repeats([a, c]) == [] and repeats([a, other]) == []
     assert repeats([a, run("e", "embedded", seed=2)]) == [] and repeats([]) == []
+
+
+def test_a_run_is_repeated_by_other_seeds_on_its_own_data_alone():
+    mine, again, twice = run("a", seed=1), run("b", seed=2), run("c", seed=1)
+    uploaded, elsewhere = run("d", store.UPLOADED, seed=2), run("e", "embedded", seed=2)
+    everything = [mine, again, twice, uploaded, elsewhere, run("f", seed=2, steps=2)]
+    assert repeats_of(mine, everything) == [again] and repeats_of(again, everything) == [mine, twice]
+    assert repeats_of(uploaded, everything) == [] and repeats_of(elsewhere, everything) == []
 
 
 def entry(name="deep-1", star=False, **fields):
