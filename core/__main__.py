@@ -25,7 +25,7 @@ from core.pocket import rounding, site
 from core.pocket.cost import measure
 from core.pocket.document import accuracy_words, document
 from core.recipe import Recipe
-from core.report import experiments
+from core.report import experiments, measurements
 from core.runs import checkpoints, control, exchange, files, pace, results, store, unusable
 
 LARGEST_LOSS = 0.001  # of accuracy, when packing
@@ -356,7 +356,7 @@ def reproduce_command(given) -> int:
     chosen = [experiments.ALL[name] for name in given.experiments] or list(experiments.ALL.values())
     wanted = [run for experiment in chosen for run in experiments.planned(experiment, given.as_printed)]
     complete = given.list or _sweep(wanted)[1]
-    print(experiments.table(chosen, given.as_printed))
+    print(measurements.table(chosen, given.as_printed))
     return 0 if complete else 1
 
 

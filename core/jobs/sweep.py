@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 
 from core.jobs import queue
 from core.recipe import Recipe
-from core.report import experiments
+from core.report import experiments, measurements
 from core.runs import control, results, store
 
 LARGEST = 10_000  # trials
@@ -156,9 +156,9 @@ def table(trials: list[store.Run]) -> str:
     for run in trials:
         points.setdefault(replace(run.recipe, seed=0), []).append(run)
     varying = [f.name for f in fields(Recipe) if len({getattr(recipe, f.name) for recipe in points}) > 1]
-    lines = [f"{'':34} {experiments.MEASURED_HEADS}"]
+    lines = [f"{'':34} {measurements.MEASURED_HEADS}"]
     for recipe, repeats in points.items():
         name = " ".join(_word(name, getattr(recipe, name)) for name in varying) or recipe.network
-        lines.append(f"{name:34} {experiments.measured_cells(experiments.reached(repeats))}")
+        lines.append(f"{name:34} {measurements.measured_cells(measurements.reached(repeats))}")
     measured_on = sorted({result["data"] for run in trials if (result := results.read(run))})
     return "\n".join([*lines, *(f"Measured on {data}." for data in measured_on)])

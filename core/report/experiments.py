@@ -5,20 +5,16 @@ the three. The report page, `python -m core reproduce` and the tests read this t
 """
 
 import dataclasses
-import statistics
 from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-
 from core.presets import MOVES, as_in_the_report
 from core.recipe import Recipe
-from core.runs import metrics, results, store
+from core.runs import store
 
 FEW = 250  # training images of the report's question 4
 KEEP_PROBS = (1.0, 0.7, 0.5, 0.3)
 UNMET = "3+8"
-MEASURED_HEADS = f"{'measured':>17} {'runs':>4} {'seconds each':>12}"
 
 
 @dataclass(frozen=True)
@@ -60,29 +56,6 @@ class Experiment:
     def protocol(self) -> Variant:
         """The report's own protocol as one more variant: 20,000 iterations, so not shipped."""
         return Variant(self.as_printed, (1,), "as-printed")
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Accuracies of a variant's finished runs, with the seconds and steps of training, and their names."""
-
-    accuracies: tuple[float, ...]
-    seconds: tuple[float, ...]
-    names: tuple[str, ...]
-
-    @property
-    def mean(self) -> float:
-        return statistics.mean(self.accuracies)
-
-    @property
-    def spread(self) -> float:
-        """Standard deviation over the seeds; 0 for one."""
-        return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else 0.0
-
-    @property
-    def summary(self) -> str:
-        """Mean ± spread; of one run the accuracy alone, for one has no spread."""
-        return f"{self.mean:.4f}" + (f" ± {self.spread:.4f}" if len(self.accuracies) > 1 else "")
 
 
 def _quick(network, **fields):
@@ -378,34 +351,6 @@ def recipe_of(variant: Variant, seed: int) -> Recipe:
     return dataclasses.replace(variant.recipe, seed=seed)
 
 
-def runs_of(experiment: Experiment, variant: Variant) -> list[store.Run]:
-    """The runs of a variant that are there, finished or not."""
-    found = []
-    for seed in variant.seeds:
-        try:
-            found.append(store.read(store.ROOT / run_name(experiment, variant, seed)))
-        except store.RunError:
-            continue
-    return found
-
-
-def measured(experiment: Experiment, variant: Variant) -> Measured | None:
-    """What the finished runs of a variant reached, or None if there is none."""
-    return reached(runs_of(experiment, variant))
-
-
-def reached(repeats: list[store.Run]) -> Measured | None:
-    """What those of some runs that have finished reached, or None if there is none."""
-    finished = [(run, result) for run in repeats if (result := results.read(run))]
-    if not finished:
-        return None
-    return Measured(
-        tuple(result["accuracy"] for _, result in finished),
-        tuple(result.get("seconds", 0.0) for _, result in finished),
-        tuple(run.name for run, _ in finished),
-    )
-
-
 def planned(experiment: Experiment, as_printed: bool = False) -> list[tuple[str, Recipe]]:
     """The name and recipe of every run of an experiment, or of the one by the report's own protocol."""
     return [
@@ -426,121 +371,3 @@ def missing_name(experiment: Experiment, recipe: Recipe) -> str | None:
 def names() -> dict[Recipe, str]:
     """The recipes of all runs of the experiments, and the names of these runs."""
     return {recipe: name for experiment in ALL.values() for name, recipe in planned(experiment)}
-
-
-def table(experiments: list[Experiment], as_printed: bool = False) -> str:
-    """Printed and measured accuracy side by side, a line for each variant."""
-    lines = [f"{'experiment':34} {'printed':>8} {MEASURED_HEADS}"]
-    for experiment in experiments:
-        for variant in (experiment.protocol,) if as_printed else experiment.variants:
-            printed = "" if experiment.printed_accuracy is None else f"{experiment.printed_accuracy:.4f}"
-            name = " ".join(filter(None, (experiment.id, variant.label)))
-            lines.append(f"{name:34} {printed:>8} {measured_cells(measured(experiment, variant))}")
-    return "\n".join(lines)
-
-
-def measured_cells(found: Measured | None) -> str:
-    """The cells under MEASURED_HEADS: mean ± spread, how many runs, and the mean of their seconds."""
-    # as wide without a spread, so that the means stand below each other
-    here = f"{found.summary:15}" if found else "not yet"
-    count, seconds = (len(found.names), f"{statistics.mean(found.seconds):.0f}") if found else (0, "")
-    return f"{here:>17} {count:>4} {seconds:>12}".rstrip()
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A conclusion of the report, the rule by which it is judged here, and what the runs say. `holds` None: unknown."""
-
-    conclusion: str
-    rule: str
-    found: str
-    holds: bool | None
-
-
-def verdicts() -> list[Verdict]:
-    """The report's conclusions, judged on the runs that are there."""
-    return [
-        _compared("Without ReLU the network is worse.", "linear", "deep", "all seeds' mean", below=True),
-        _rougher(),
-        _over_fits(),
-        _compared("Fewer parameters help against over-fitting.", "reduced", "few-images", "on 250 images"),
-        _dropout_helps(),
-        _sum_reached(),
-    ]
-
-
-def roughness(run: store.Run) -> float | None:
-    """How much a training curve jumps: the mean absolute step of train accuracy between points in its second half.
-
-    None with fewer than 20 points.
-    """
-    values = [point["train_accuracy"] for point in metrics.read(run)]
-    if len(values) < 20:
-        return None
-    return float(np.abs(np.diff(values[len(values) // 2 :])).mean())
-
-
-def _first(experiment_id):
-    experiment = ALL[experiment_id]
-    return measured(experiment, experiment.variants[0])
-
-
-def _compared(conclusion, one, other, where, below=False):
-    a, b = _first(one), _first(other)
-    word = "below" if below else "above"
-    rule = f"The mean of {one} lies {word} that of {other} by more than their two spreads together."
-    if a is None or b is None:
-        return Verdict(conclusion, rule, "Not measured yet.", None)
-    gain = (b.mean - a.mean) if below else (a.mean - b.mean)
-    found = f"{a.summary} against {b.summary}, {where}."
-    return Verdict(conclusion, rule, found, gain > a.spread + b.spread)
-
-
-def _rougher():
-    rule = "Between two points of the second half of training, train accuracy moves more in linear than in deep."
-    found = {}
-    for name in ("linear", "deep"):
-        each = [roughness(run) for run in runs_of(ALL[name], ALL[name].variants[0])]
-        found[name] = [value for value in each if value is not None]
-    conclusion = "Its training curve is rougher and moves in big jumps."
-    if not all(found.values()):
-        return Verdict(conclusion, rule, "Not measured yet.", None)
-    linear, deep = (statistics.mean(found[name]) for name in ("linear", "deep"))
-    return Verdict(conclusion, rule, f"{linear:.4f} against {deep:.4f} a point.", linear > deep)
-
-
-def _over_fits():
-    conclusion = "250 images over-fit."
-    rule = "At the end train accuracy is more than 0.03 above test accuracy with 250 images, and less with all."
-    gaps = {}
-    for name in ("few-images", "all-images"):
-        points = [metrics.read(run) for run in runs_of(ALL[name], ALL[name].variants[0])]
-        last = [each[-5:] for each in points if len(each) >= 5]
-        gaps[name] = [p["train_accuracy"] - p["test_accuracy"] for each in last for p in each]
-    if not all(gaps.values()):
-        return Verdict(conclusion, rule, "Not measured yet.", None)
-    few, every = (statistics.mean(gaps[name]) for name in ("few-images", "all-images"))
-    return Verdict(conclusion, rule, f"{few:.3f} with 250 images, {every:.3f} with all.", few > 0.03 > every)
-
-
-def _dropout_helps():
-    conclusion = "Dropout helps against over-fitting."
-    rule = "The best keep_prob below 1 beats keep_prob 1 by more than their two spreads together."
-    experiment = ALL["dropout"]
-    each = {variant.recipe.keep_prob: measured(experiment, variant) for variant in experiment.variants}
-    known = {keep_prob: m for keep_prob, m in each.items() if m}
-    if 1.0 not in known or len(known) < 2:
-        return Verdict(conclusion, rule, "Not measured yet.", None)
-    without = known.pop(1.0)
-    keep_prob, best = max(known.items(), key=lambda entry: entry[1].mean)
-    found = f"{best.summary} at {keep_prob:g} against {without.summary}."
-    return Verdict(conclusion, rule, found, best.mean - without.mean > best.spread + without.spread)
-
-
-def _sum_reached():
-    conclusion = "With shared weights the network learns to add, to 0.95."
-    rule = "sum reaches 0.95 of test pairs."
-    m = _first("sum")
-    if m is None:
-        return Verdict(conclusion, rule, "Not measured yet.", None)
-    return Verdict(conclusion, rule, f"{m.mean:.4f}.", m.mean >= 0.95)

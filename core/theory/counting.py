@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from core.model.networks import NETWORKS, Network
 from core.report import experiments
 from core.report.experiments import Experiment, Variant
+from core.report.measurements import runs_of
 from core.runs import metrics, results
 
 PRINTED_CONVOLUTION = 1_728  # what the report has for 96 filters of 5×5 on RGB with biases
@@ -111,7 +112,7 @@ def balances() -> list[Balance]:
 
 
 def _balances(experiment: Experiment, variant: Variant) -> list[Balance]:
-    finished = [(run, result) for run in experiments.runs_of(experiment, variant) if (result := results.read(run))]
+    finished = [(run, result) for run in runs_of(experiment, variant) if (result := results.read(run))]
     data = finished[0][0].data_name if finished else "full"
     images = variant.recipe.examples or TRAINING_IMAGES.get(data, TRAINING_IMAGES["full"])
     tested = [result["accuracy"] for _, result in finished]

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.insight import sharing
 from core.report import experiments
+from core.report.measurements import runs_of
 from core.runs import metrics
 from core.runs.curves import curve
 from pages.inside import figures
@@ -15,7 +16,7 @@ from pages.shared.recipe_form import fill, in_link
 def show() -> None:
     st.subheader("What sharing the weights was worth", anchor=False)
     tied, untied = experiments.ALL["tied"].variants
-    both = [run for variant in (tied, untied) for run in experiments.runs_of(experiments.ALL["tied"], variant)]
+    both = [run for variant in (tied, untied) for run in runs_of(experiments.ALL["tied"], variant)]
     measured = [found for run in both if (found := sharing.trained(run))]
     if len(measured) == 2:
         _worth(both, *measured)

@@ -6,7 +6,9 @@ import streamlit as st
 from core.jobs import queue, sweep
 from core.model.networks import NETWORKS
 from core.report import experiments
-from core.report.experiments import Experiment, Measured
+from core.report.experiments import Experiment
+from core.report.measurements import Measured, measured, runs_of
+from core.report.verdicts import verdicts
 from core.runs import metrics, results, store
 from core.runs.curves import curve, mean_of
 from pages.shared import charts, curves, lean
@@ -23,9 +25,7 @@ def overview() -> None:
         parameters, printed = NETWORKS[experiment.network].parameters, experiment.printed_parameters
         count = "not printed" if printed is None else f"{printed:,}"
         correct = f"{parameters:,}" if printed != parameters else ""
-        best = max(
-            filter(None, (experiments.measured(experiment, v) for v in experiment.variants)), key=_mean, default=None
-        )
+        best = max(filter(None, (measured(experiment, v) for v in experiment.variants)), key=_mean, default=None)
         here = "not yet" if best is None else f"{best.mean:.4f}" + (f" ± {best.spread:.4f}" if best.spread else "")
         accuracy = experiment.accuracy_words or f"{experiment.printed_accuracy:.4f}"
         cells = (accuracy, f"<b>{here}</b>", count, correct)
@@ -68,8 +68,8 @@ def _numbers(experiment):
     st.markdown(f"**Network.** {counted}.")
     for variant in experiment.variants:
         name = f" ({variant.label})" if variant.label else ""
-        st.markdown(f"**Measured here{name}.** {_said(experiments.measured(experiment, variant))}")
-    if experiment.question and (found := experiments.measured(experiment, experiment.protocol)):
+        st.markdown(f"**Measured here{name}.** {_said(measured(experiment, variant))}")
+    if experiment.question and (found := measured(experiment, experiment.protocol)):
         st.markdown(f"**Measured here, by the report's own protocol.** {_said(found)}")
 
 
@@ -118,7 +118,7 @@ def _figure(experiment):
     lines = []
     several = len(experiment.variants) > 1
     for variant in experiment.variants:
-        points = [p for run in experiments.runs_of(experiment, variant) if (p := metrics.read(run))]
+        points = [p for run in runs_of(experiment, variant) if (p := metrics.read(run))]
         if not points:
             continue
         for kind in ("test",) if several else ("test", "train"):
@@ -143,7 +143,7 @@ def keep_prob_chart() -> None:
     rows = [
         (variant.recipe.keep_prob, accuracy)
         for variant in experiment.variants
-        if (found := experiments.measured(experiment, variant))
+        if (found := measured(experiment, variant))
         for accuracy in found.accuracies
     ]
     if not rows:
@@ -160,7 +160,7 @@ def labels_chart() -> None:
     rows = [
         (variant.recipe.examples or 59_000, found.mean, f"from {variant.recipe.labels}")
         for variant in experiment.variants
-        if (found := experiments.measured(experiment, variant))
+        if (found := measured(experiment, variant))
     ]
     if not rows:
         st.caption("Not measured yet: run the experiment.")
@@ -222,7 +222,7 @@ def _scatter(table, x, y, key, alt, colour=None, log=False):
 
 def verdict_table() -> None:
     """The report's conclusions, the rule each is judged by, and what the runs here say."""
-    for verdict in experiments.verdicts():
+    for verdict in verdicts():
         word = {True: "Holds here", False: "Does not hold here", None: "Not known yet"}[verdict.holds]
         with st.container(border=True):
             st.markdown(f"**{verdict.conclusion}** {word}: {verdict.found}")

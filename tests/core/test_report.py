@@ -3,7 +3,7 @@
 import pytest
 
 from core.model.networks import NETWORKS, untied
-from core.report import experiments
+from core.report import experiments, measurements, verdicts
 from core.report.experiments import ALL, EXPERIMENTS
 from core.runs import metrics, results, store
 
@@ -47,7 +47,7 @@ def all_seeds(experiment_id, accuracies, variant=0, **curve):
 
 
 def holds(conclusion):
-    return next(verdict.holds for verdict in experiments.verdicts() if verdict.conclusion.startswith(conclusion))
+    return next(verdict.holds for verdict in verdicts.verdicts() if verdict.conclusion.startswith(conclusion))
 
 
 def test_every_experiment_of_the_report_is_there_with_its_numbers():
@@ -78,7 +78,7 @@ def test_a_run_counts_as_the_experiments_own_where_that_is_missing(folder):
     assert experiments.missing_name(experiment, experiments.recipe_of(experiment.variants[0], 9)) is None
     finished("shallow-as-printed-seed1", experiment.as_printed, 0.96)
     assert experiments.missing_name(experiment, experiment.as_printed) is None
-    assert experiments.measured(experiment, experiment.protocol).accuracies == (0.96,)
+    assert measurements.measured(experiment, experiment.protocol).accuracies == (0.96,)
 
 
 def test_past_the_report_counts_as_the_report_would():
@@ -88,20 +88,20 @@ def test_past_the_report_counts_as_the_report_would():
 
 
 def test_measured_is_the_mean_and_spread_of_the_runs_that_are_there(folder):
-    assert experiments.measured(ALL["shallow"], ALL["shallow"].variants[0]) is None
+    assert measurements.measured(ALL["shallow"], ALL["shallow"].variants[0]) is None
     all_seeds("shallow", [0.95])
-    table = experiments.table([ALL["shallow"]])
+    table = measurements.table([ALL["shallow"]])
     assert "0.9500" in table and "±" not in table  # one run has no spread
     column = table.index("0.9500")
     finished("shallow-seed2", experiments.recipe_of(ALL["shallow"].variants[0], 2), 0.97)
-    found = experiments.measured(ALL["shallow"], ALL["shallow"].variants[0])
+    found = measurements.measured(ALL["shallow"], ALL["shallow"].variants[0])
     assert found.mean == pytest.approx(0.96) and found.spread == pytest.approx(0.01414, abs=1e-4)
-    table = experiments.table([ALL["shallow"]])
+    table = measurements.table([ALL["shallow"]])
     assert "0.9605" in table and table.index("0.9600 ± 0.0141") == column
 
 
 def test_nothing_is_concluded_before_it_is_measured(folder):
-    assert [verdict.holds for verdict in experiments.verdicts()] == [None] * 6
+    assert [verdict.holds for verdict in verdicts.verdicts()] == [None] * 6
 
 
 @pytest.mark.parametrize(("linear", "holds_here"), [([0.91, 0.92], True), ([0.991, 0.993], False)])

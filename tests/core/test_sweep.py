@@ -17,6 +17,7 @@ from core import __main__
 from core.jobs import queue, sweep
 from core.recipe import Recipe
 from core.report import experiments
+from core.report.measurements import measured
 from core.runs import checkpoints as run_checkpoints
 from core.runs import control, metrics, results, store
 from tests.core.test_jobs import checkpoints, trainer_of  # noqa: F401, the first is a fixture
@@ -44,10 +45,10 @@ def test_the_reports_charts_are_sweeps_of_runs_that_are_here_already(name, capsy
     monkeypatch.setattr(sweep, "on_this_machine", None)  # nothing is left to train
     code, out, err = core_command(capsys, *sweep.command(experiment).split()[4:])
     assert code == 0 and err == ""
-    measured = [experiments.measured(experiment, variant) for variant in experiment.variants]
-    told = [re.search(r"\d\.\d{4}( ± \d\.\d{4})?", line)[0] for line in out.splitlines()[1 : 1 + len(measured)]]
-    spreads = [f" ± {found.spread:.4f}" * (len(found.names) > 1) for found in measured]
-    assert sorted(told) == sorted(f"{m.mean:.4f}{spread}" for m, spread in zip(measured, spreads, strict=True))
+    reached = [measured(experiment, variant) for variant in experiment.variants]
+    told = [re.search(r"\d\.\d{4}( ± \d\.\d{4})?", line)[0] for line in out.splitlines()[1 : 1 + len(reached)]]
+    spreads = [f" ± {found.spread:.4f}" * (len(found.names) > 1) for found in reached]
+    assert sorted(told) == sorted(f"{m.mean:.4f}{spread}" for m, spread in zip(reached, spreads, strict=True))
 
 
 def core_command(capsys, *arguments):

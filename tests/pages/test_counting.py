@@ -11,6 +11,7 @@ from core.model import forward
 from core.model.layers import Convolution, Dense
 from core.model.networks import NETWORKS
 from core.report import experiments
+from core.report.measurements import measured, runs_of
 from core.runs import checkpoints, metrics, store
 from core.theory import counting
 from tests.core.test_report import finished
@@ -75,10 +76,10 @@ def test_the_training_images_are_those_of_the_data(full):
 def test_gaps_are_those_of_the_runs():
     few = next(balance for balance in counting.balances() if balance.label == "few-images")
     experiment = experiments.ALL["few-images"]
-    found = experiments.runs_of(experiment, experiment.variants[0])
+    found = runs_of(experiment, experiment.variants[0])
     ends = [np.mean([point["train_accuracy"] for point in metrics.read(run)[-10:]]) for run in found]
     assert few.seeds == len(found) == 3
-    assert few.gap == pytest.approx(np.mean(ends) - experiments.measured(experiment, experiment.variants[0]).mean)
+    assert few.gap == pytest.approx(np.mean(ends) - measured(experiment, experiment.variants[0]).mean)
 
 
 def test_linear_is_one_matrix_of_as_many_numbers_as_the_page_says():

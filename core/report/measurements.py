@@ -1,0 +1,79 @@
+"""What the finished runs of an experiment reached, and the table of it beside what the report printed."""
+
+import statistics
+from dataclasses import dataclass
+
+from core.report.experiments import Experiment, Variant, run_name
+from core.runs import results, store
+
+MEASURED_HEADS = f"{'measured':>17} {'runs':>4} {'seconds each':>12}"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Accuracies of a variant's finished runs, with the seconds and steps of training, and their names."""
+
+    accuracies: tuple[float, ...]
+    seconds: tuple[float, ...]
+    names: tuple[str, ...]
+
+    @property
+    def mean(self) -> float:
+        return statistics.mean(self.accuracies)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation over the seeds; 0 for one."""
+        return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else 0.0
+
+    @property
+    def summary(self) -> str:
+        """Mean ± spread; of one run the accuracy alone, for one has no spread."""
+        return f"{self.mean:.4f}" + (f" ± {self.spread:.4f}" if len(self.accuracies) > 1 else "")
+
+
+def runs_of(experiment: Experiment, variant: Variant) -> list[store.Run]:
+    """The runs of a variant that are there, finished or not."""
+    found = []
+    for seed in variant.seeds:
+        try:
+            found.append(store.read(store.ROOT / run_name(experiment, variant, seed)))
+        except store.RunError:
+            continue
+    return found
+
+
+def measured(experiment: Experiment, variant: Variant) -> Measured | None:
+    """What the finished runs of a variant reached, or None if there is none."""
+    return reached(runs_of(experiment, variant))
+
+
+def reached(repeats: list[store.Run]) -> Measured | None:
+    """What those of some runs that have finished reached, or None if there is none."""
+    finished = [(run, result) for run in repeats if (result := results.read(run))]
+    if not finished:
+        return None
+    return Measured(
+        tuple(result["accuracy"] for _, result in finished),
+        tuple(result.get("seconds", 0.0) for _, result in finished),
+        tuple(run.name for run, _ in finished),
+    )
+
+
+def table(experiments: list[Experiment], as_printed: bool = False) -> str:
+    """Printed and measured accuracy side by side, a line for each variant."""
+    lines = [f"{'experiment':34} {'printed':>8} {MEASURED_HEADS}"]
+    for experiment in experiments:
+        for variant in (experiment.protocol,) if as_printed else experiment.variants:
+            printed = "" if experiment.printed_accuracy is None else f"{experiment.printed_accuracy:.4f}"
+            name = " ".join(filter(None, (experiment.id, variant.label)))
+            lines.append(f"{name:34} {printed:>8} {measured_cells(measured(experiment, variant))}")
+    return "\n".join(lines)
+
+
+def measured_cells(found: Measured | None) -> str:
+    """The cells under MEASURED_HEADS: mean ± spread, how many runs, and the mean of their seconds."""
+    # as wide without a spread, so that the means stand below each other
+    here = f"{found.summary:15}" if found else "not yet"
+    count, seconds = (len(found.names), f"{statistics.mean(found.seconds):.0f}") if found else (0, "")
+    return f"{here:>17} {count:>4} {seconds:>12}".rstrip()
