@@ -15,6 +15,7 @@ st.navigation(
         "Insight": [
             st.Page("inside/page.py", title="Inside", url_path="inside"),
             st.Page("mistakes/page.py", title="Mistakes", url_path="mistakes"),
+            st.Page("long_addition/page.py", title="Long addition", url_path="long_addition"),
         ],
         "Theory": [
             st.Page("theory/convolution/page.py", title="Convolution", url_path="convolution"),

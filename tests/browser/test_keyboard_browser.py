@@ -12,6 +12,7 @@ PAGES = {
     "pocket?run=tiny-seed2": "Pocket",
     "inside": "Inside the network",
     "mistakes": "Mistakes",
+    "long_addition": "Long addition",
     "convolution": "Convolution",
     "relu": "ReLU",
     "backpropagation": "Backpropagation",

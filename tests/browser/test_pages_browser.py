@@ -23,6 +23,7 @@ PAGES = {  # title in the navigation → heading, and words that only a page wit
     "Pocket": "Pocket",
     "Inside": "Inside the network",
     "Mistakes": "Mistakes",
+    "Long addition": "Long addition",
     "Convolution": "Convolution",
     "ReLU": "ReLU",
     "Backpropagation": "Backpropagation",
@@ -31,6 +32,7 @@ PAGES = {  # title in the navigation → heading, and words that only a page wit
 SECTION = {
     "Inside": "Insight",
     "Mistakes": "Insight",
+    "Long addition": "Insight",
     "Train": "Lab",
     "Compare": "Lab",
     "Report": "Lab",
@@ -193,7 +195,7 @@ def test_every_page_is_visited_with_a_drawing_made(name, options, server, browse
 def test_a_small_phone_and_a_laptop_at_twice_the_size_lose_nothing(width, height, server, browser):
     page = open_page(browser, viewport={"width": width, "height": height})
     for title, heading in ({"": "Digit Sum Lab"} | PAGES).items():
-        page.goto(f"{server.url}/{title.lower()}")
+        page.goto(f"{server.url}/{title.lower().replace(' ', '_')}")
         page.get_by_role("heading", name=heading, exact=True).wait_for()
         settle(page)
         eventually(lambda title=title: fits(page, width, title))

@@ -134,7 +134,7 @@ FORGED_CHOICES = {  # what a control of this type is said to hold: none of what 
     "arrow_data_frame": {"string_value": '{"selection": {"rows": [-1, 99999], "columns": ["no"]}}'},
     "arrow_vega_lite_chart": {"string_value": '{"selection": {"cell": [{"truth": 99, "answer": "x"}]}}'},
 }
-PAGES = ("", "train", "compare", "report", "pocket", "inside", "mistakes")
+PAGES = ("", "train", "compare", "report", "pocket", "inside", "mistakes", "long_addition")
 PAGES += ("convolution", "relu", "backpropagation", "counting")
 
 

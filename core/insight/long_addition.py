@@ -1,0 +1,140 @@
+"""Long addition: two numbers of N digits, read digit by digit and added column by column, carries and all.
+
+A network that names digits gives each digit a distribution. A column's two digits, convolved, give the distribution of
+their sum, 0 to 18. The columns are independent and only the carry, 0 or 1, goes from one to the next, so the
+probability of any N-digit sum is a product of N matrices of 2×2, and nothing is lost by choosing a digit too early.
+Nobody taught the network to carry.
+
+Columns are in the order in which they are added: the ones come first.
+"""
+
+import heapq
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.model.operations import DIGITS, SUMS, add_distributions
+
+MOST_COLUMNS = 8  # of which a sum is searched for; of more, only what each digit reads best is added
+MOST_PREFIXES = 50_000  # looked at in a search, so that one among hopeless readings ends too
+LENGTHS = (1, 2, 3, 4, 6, 8, 15, 30, 60, 100, 200, 500)  # of the numbers whose sums are judged
+READ_FIRST, SEARCH, POWER = (  # the lines of `accuracies`
+    "each digit as it reads best, then added",
+    "added as distributions",
+    "digit accuracy to the power 2N",
+)
+SEARCHED = 500  # sums of each length of at most MOST_COLUMNS that are judged
+ADDED = 1000  # sums of each length that are judged where each digit is first read as one
+
+
+def columns_of(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """Return the distributions (N, 19) of each column's sum, from those of its digits (N, 10), without a carry."""
+    return add_distributions(top, bottom)
+
+
+def carries(columns: np.ndarray) -> np.ndarray:
+    """Return the probability (N + 1,) that 1 is carried into each column, and last that one is carried out."""
+    carried = [0.0]
+    for column in columns:
+        nine, more = column[DIGITS - 1], column[DIGITS:].sum()
+        carried.append(float(more + carried[-1] * nine))
+    return np.array(carried)
+
+
+def digits(columns: np.ndarray) -> np.ndarray:
+    """Return the distributions (N + 1, 10) of each digit of the sum, the leading one, a carry or none, last."""
+    carried, found = carries(columns), []
+    for column, one in zip(columns, carried, strict=False):
+        plain = np.append(column, 0.0)  # column + carry is 0 to 19
+        total = (1 - one) * plain + one * np.roll(plain, 1)
+        found.append(total[:DIGITS] + total[DIGITS:])
+    return np.array([*found, np.eye(DIGITS)[0] * (1 - carried[-1]) + np.eye(DIGITS)[1] * carried[-1]])
+
+
+def probability(columns: np.ndarray, total: int) -> float:
+    """Return the probability of a sum, over all pairs of numbers that have it. 0 for one that is too large."""
+    state = np.array([1.0, 0.0])  # that no 1, or a 1, is carried, and the digits so far are the sum's
+    for step in _steps(columns):
+        total, digit = divmod(total, DIGITS)
+        state = state @ step[digit]
+    return float(state[total]) if total in (0, 1) else 0.0
+
+
+def most_probable(columns: np.ndarray, count: int = 1) -> list[tuple[int, float]]:
+    """Return the most probable sums, at most `count`, each with its probability, the most probable one first.
+
+    A best-first search over the sum's digits: what a beginning of digits has is what all its continuations have
+    together, so the first sum to be taken off the heap is at least as probable as all others. Fewer than `count`, maybe
+    none, where MOST_PREFIXES were looked at first, as happens where hardly a digit is read.
+    """
+    steps, found = _steps(columns), []
+    # minus its probability, its value, its number of digits, and the two states of its carry
+    heap = [(-1.0, 0, 0, (1.0, 0.0))]
+    for _ in range(MOST_PREFIXES):
+        if not heap or len(found) == count:
+            break
+        negative, value, place, state = heapq.heappop(heap)
+        if place > len(columns):
+            found.append((value, -negative))
+        elif place == len(columns):
+            for carry, chance in enumerate(state):
+                if chance > 0:
+                    heapq.heappush(heap, (-chance, value + carry * DIGITS**place, place + 1, ()))
+        else:
+            after = np.array(state) @ steps[place]  # (10, 2)
+            for digit, states in enumerate(after.tolist()):
+                if (chance := sum(states)) > 0:
+                    heapq.heappush(heap, (-chance, value + digit * DIGITS**place, place + 1, tuple(states)))
+    return found
+
+
+def _steps(columns):
+    """(N, 10, 2, 2): the probability that a column, with a carry of i, leaves a digit and carries j."""
+    steps = np.zeros((len(columns), DIGITS, 2, 2))
+    for i in range(2):
+        for total in range(SUMS):
+            carried, digit = divmod(total + i, DIGITS)
+            steps[:, digit, i, carried] += columns[:, total]
+    return steps
+
+
+def value(chosen: Sequence[int]) -> int:
+    """Return the number that digits make, the ones first."""
+    return sum(int(digit) * DIGITS**place for place, digit in enumerate(chosen))
+
+
+def deal(count: int, length: int, sums: int, seed: int) -> np.ndarray:
+    """Return which of `count` digits make each of some sums: (sums, 2, length), the two numbers of each.
+
+    No digit is dealt twice within a shuffle; as many shuffles as the sums need.
+    """
+    generator, each = np.random.default_rng([seed, length]), 2 * length
+    shuffles = -(-sums // (count // each))
+    dealt = [generator.permutation(count)[: count // each * each].reshape(-1, 2, length) for _ in range(shuffles)]
+    return np.concatenate(dealt)[:sums]
+
+
+def accuracies(top: np.ndarray, bottom: np.ndarray, labels: np.ndarray, seed: int = 0) -> dict[str, dict[int, float]]:
+    """Return accuracy by the length of the numbers, from n digits' distributions (n, 10) and true values (n,).
+
+    READ_FIRST: for all LENGTHS that n digits suffice for. SEARCH: the most probable sum, up to MOST_COLUMNS. POWER:
+    what errors that know nothing of each other would leave.
+    """
+    best = np.stack([top.argmax(axis=1), bottom.argmax(axis=1)])
+    single = float(np.mean(best == labels))
+    read, searched, power = {}, {}, {}
+    for length in (length for length in LENGTHS if 2 * length <= len(labels)):
+        dealt = deal(len(labels), length, ADDED, seed)
+        right = [
+            value(best[0][upper]) + value(best[1][lower]) == value(labels[upper]) + value(labels[lower])
+            for upper, lower in dealt
+        ]
+        read[length], power[length] = float(np.mean(right)), single ** (2 * length)
+        if length <= MOST_COLUMNS:
+            searched[length] = float(np.mean([_reads(top, bottom, labels, *pair) for pair in dealt[:SEARCHED]]))
+    return {READ_FIRST: read, SEARCH: searched, POWER: power}
+
+
+def _reads(top, bottom, labels, upper, lower):
+    found = most_probable(columns_of(top[upper], bottom[lower]))
+    return bool(found) and found[0][0] == value(labels[upper]) + value(labels[lower])

@@ -1,0 +1,48 @@
+"""Add numbers of several digits with a network that was only ever told the sums of two digits."""
+
+import streamlit as st
+
+from core.insight import long_addition
+from core.model import answers
+from core.model.forward import percent
+from core.runs import store
+from pages.long_addition import far, written_out
+from pages.shared import cached, parts
+
+MOST_SHOWN = 3  # of the most probable sums
+
+parts.style()
+st.title("Long addition", anchor=False)
+st.write(
+    "Two numbers, one below the other, as at school. The network reads one digit at a time and knows nothing of tens "
+    "and hundreds; the rest is arithmetic with what it is unsure of. Nobody ever showed it a number of two digits."
+)
+available = [
+    (run, result) for run, result in parts.loadable_or_stop() if run.network.names_digits or not run.network.reads_pairs
+]
+if not available:
+    st.info("No network here names digits. Train sum_posterior, or one that reads single digits, then come back.")
+    st.stop()
+run, result = parts.choose_run(available, "Networks that name digits. sum_posterior learned them from sums alone.")
+st.caption(parts.run_description(run, result))
+try:
+    read = answers.as_pairs(cached.answers_of(run))
+except store.RunError as error:
+    parts.stop_unloadable(error)
+
+numbers = written_out.choose(run, read)
+columns = long_addition.columns_of(numbers.top, numbers.bottom)
+likely = long_addition.most_probable(columns, MOST_SHOWN)
+if likely:
+    total, chance = likely[0]
+    judged = "" if numbers.truth is None else " Right." if total == numbers.truth else f" It is {numbers.truth:,}."
+    parts.answer("The sum is", f"{percent(chance)} sure.{judged}", total)
+else:
+    parts.answer("No sum stands out", "Hardly one of these digits is read.")
+written_out.show(numbers, columns, likely)
+if len(likely) > 1:
+    others = ", ".join(f"{total:,} ({percent(chance, 1)})" for total, chance in likely[1:])
+    st.caption(f"The next most probable sums: {others}.")
+
+st.header("How far does it go?", anchor=False)
+far.show(run)

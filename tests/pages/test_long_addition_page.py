@@ -1,0 +1,74 @@
+"""The long addition page without a browser: its sum is that of the digits it shows, and its chart what was counted."""
+
+import re
+
+import pytest
+import streamlit as st
+
+from core.images import mnist
+from core.runs import store
+from pages.shared.drawings import BLANK, Drawing
+from tests.harness.server import REPOSITORY
+from tests.harness.visits import html, rerun, visit
+
+
+@pytest.fixture(autouse=True)
+def shipped(monkeypatch):
+    monkeypatch.setattr(store, "ROOT", REPOSITORY / "checkpoints")
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+def page(drawn=None, **link):
+    app = visit("long_addition")
+    for name, value in ({"run": "sum_posterior"} | link).items():
+        app.query_params[name] = value
+    if drawn:
+        app.session_state["histories"] = {half: [BLANK, drawing] for half, drawing in drawn.items()}
+    return rerun(app)
+
+
+def answered(app):
+    words = html(app)
+    return int(re.search(r"<b>(\d+)</b></p>", words)[1]), words
+
+
+def digits_shown(app):
+    """What is read in the images, the upper number and the lower one, the ones last."""
+    rows = [re.findall(r'alt="read as (\d)"', row) for row in html(app).split("<tr") if "<img" in row]
+    return [int("".join(row)) for row in rows]
+
+
+@pytest.mark.parametrize("columns", [1, 4, 8])
+def test_the_sum_is_that_of_the_two_numbers_shown(columns):
+    app = page(columns=str(columns))
+    upper, lower = digits_shown(app)
+    total, words = answered(app)
+    assert len(str(upper)) <= columns and total == upper + lower and "Right." in words
+    before = upper, lower
+    next(button for button in app.button if button.label == "Other digits").click().run()
+    assert tuple(digits_shown(app)) != before
+
+
+def test_the_digits_just_drawn_are_the_ones(tmp_path):
+    data = mnist.embedded()
+    rows = [list(data.test_labels).index(digit) for digit in (3, 9)]
+    drawn = {
+        half: Drawing({"objects": []}, data.test_images[row]) for half, row in zip(("top", "bottom"), rows, strict=True)
+    }
+    app = page(drawn)
+    upper, lower = digits_shown(app)
+    assert (upper % 10, lower % 10) == (3, 9)
+    total, words = answered(app)
+    assert total == upper + lower and "Right." not in words  # what was drawn, nobody knows
+    next(toggle for toggle in app.toggle if toggle.key == "long_addition_mine").set_value(False).run()
+    assert "Right." in answered(app)[1]
+
+
+def test_networks_that_name_no_digits_are_not_offered(monkeypatch, tmp_path):
+    names = [name for box in page().selectbox if box.label == "Network" for name in box.options]
+    assert any(name.startswith("sum_posterior ") for name in names) and not any(n.startswith("sum ") for n in names)
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    st.cache_resource.clear()
+    assert "No checkpoint yet" in " ".join(info.value for info in page().info)
