@@ -5,19 +5,17 @@ import contextlib
 import dataclasses
 import json
 import os
-import shlex
 import sys
 import time
-import traceback
 from pathlib import Path
 
 import numpy as np
 
-from core import hands, pairs_file, settings, teach
+from core import hands, likeness, pairs_file, teach, terminal
 from core.evaluation import evaluate, judge
 from core.images import mnist
 from core.images.picture import PictureError, read_picture
-from core.jobs import queue, scratch, sweep
+from core.jobs import queue, sweep, unattended
 from core.jobs.scale import tf_config
 from core.model import forward
 from core.model.answers import of_digits
@@ -26,7 +24,8 @@ from core.pocket.cost import measure
 from core.pocket.document import accuracy_words, document
 from core.recipe import Recipe
 from core.report import experiments, measurements
-from core.runs import checkpoints, control, exchange, files, pace, results, store, unusable
+from core.runs import checkpoints, control, exchange, files, results, store, unusable
+from core.training import start
 
 LARGEST_LOSS = 0.001  # of accuracy, when packing
 STOP_SECONDS = 60
@@ -86,7 +85,8 @@ def _run(arguments):
         "experiments", nargs="*", metavar="EXPERIMENT", help=f"of {', '.join(experiments.ALL)}; or all"
     )
     reproduce.add_argument("--list", action="store_true", help="train nothing; print what is there")
-    reproduce.add_argument("--as-printed", action="store_true", help="by the report's own protocol: 20,000 iterations")
+    protocols = "quick (default): recipes of a minute or some; report: its own, 20,000 iterations each"
+    reproduce.add_argument("--protocol", choices=experiments.PROTOCOLS, default="quick", help=protocols)
     _add_export(commands.add_parser("export", help="write a run for other programs, or as a page that reads digits"))
     work = commands.add_parser("work", help="train the run that waits longest, as the app does in the background")
     work.add_argument("--warm", type=int, metavar="PID", help="load TensorFlow, then wait for a run while PID lives")
@@ -186,21 +186,21 @@ def train_command(given) -> int:
     if given.resume:
         run = store.read(store.locate(given.resume))
         control.refuse_to_train(run)  # before a download; `begin` asks again under the lock
-        data = mnist.load(report=_say)
-        _refuse_data(run.recipe, data, run)
+        data = mnist.load(report=terminal.say)
+        unattended.refuse_data(run.recipe, data, run)
         _refuse_workers(run.recipe, together)
     else:
         recipe = _recipe(asked, together)
         folder = store.locate(given.run) if given.run else None
         if folder:
             store.refuse_existing(folder)  # before a download
-        data = mnist.load(report=_say)
-        _refuse_data(recipe, data)
+        data = mnist.load(report=terminal.say)
+        unattended.refuse_data(recipe, data)
         run = queue.create(recipe, folder)
     run, held = control.begin(run)
     with held:
-        _refuse_data(run.recipe, data, run)  # another process may have settled them while this one waited
-        return _train(run, data, given.resume or given.run or run.name, together)
+        unattended.refuse_data(run.recipe, data, run)  # another process may have settled them while this one waited
+        return unattended.train_begun(run, data, given.resume or given.run or run.name, together)
 
 
 def _together():
@@ -213,18 +213,18 @@ def _together():
 
 def _follow(together, recipe) -> int:
     """Train as a worker that is not the chief: write nothing, and end as the chief does."""
-    data = mnist.load(report=_say)
-    _say(data.notice or f"Data: {data.description}.")
-    loop = _import_loop()
+    data = mnist.load(report=terminal.say)
+    terminal.say(data.notice or f"Data: {data.description}.")
+    loop = start.import_loop()
     from core.training import workers
 
     try:
-        with workers.Crew(together, _say) as crew:
+        with workers.Crew(together, terminal.say) as crew:
             code = workers.follow(crew, recipe, data)
     except loop.TrainingError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    _say({0: "The chief has finished the run."}.get(code, "The chief has ended the run, and says why."))
+    terminal.say({0: "The chief has finished the run."}.get(code, "The chief has ended the run, and says why."))
     return code
 
 
@@ -234,38 +234,13 @@ def work_command(given) -> int:
 
     def prepare():
         queue.be_nice()
-        _import_loop().warm_up()
+        start.import_loop().warm_up()
         ready.append(mnist.load(download=False))
 
     if given.warm and not queue.wait_warm(given.warm, prepare):
         return 0
-    queue.work(lambda run: train_unattended(run, *ready))
+    queue.work(lambda run: unattended.train_unattended(run, *ready))
     return 0
-
-
-def train_unattended(run: store.Run, data: mnist.Mnist | None = None) -> bool:
-    """Train a run whose lock is held; how it ends is noted in its folder. Whether this process can train another one.
-
-    It cannot if something went wrong, or if the run was deterministic: that stays switched on.
-    """
-    try:
-        if data is None or data.name != "full":  # it may be downloaded now
-            control.write_progress(run, "loading MNIST", step=0, steps=run.recipe.steps)
-            data = mnist.load(report=_say)
-        _refuse_data(run.recipe, data, run)
-        return _train(run, data, run.name) == 0 and not run.recipe.deterministic
-    except (InputError, store.RunError) as error:
-        control.note_failure(run, str(error))
-        _say(f"error: {error}")
-        return False
-
-
-def _refuse_data(recipe, data, begun=None):
-    """Raises InputError if there are too few images for a recipe, or others than those a run began with."""
-    if begun and begun.data and data.name != begun.data_name:
-        raise InputError(f"{begun.name} trains on {begun.data}; only the {data.description} is here. {data.notice}")
-    if recipe.examples is not None and recipe.examples > len(data.train_labels):
-        raise InputError(f"examples is {recipe.examples:,}; there is only the {data.description}. {data.notice}")
 
 
 def _refuse_workers(recipe, together):
@@ -277,93 +252,22 @@ def _refuse_workers(recipe, together):
             raise InputError(str(error)) from error
 
 
-def _import_tensorflow():
-    """TensorFlow, imported where it is needed because it takes seconds and half a gigabyte."""
-    if __name__ == "__main__" and "tensorflow" not in sys.modules:  # else the process is somebody else's
-        scratch.use_own(store.ROOT / ".jobs" / "scratch")
-    settings.prepare_tensorflow()
-    with _quiet_stderr():
-        import tensorflow
-    return tensorflow
-
-
-def _import_loop():
-    """core.training.loop, after TensorFlow in its quiet way."""
-    _import_tensorflow()
-    from core.training import loop
-
-    return loop
-
-
-@contextlib.contextmanager
-def _quiet_stderr():
-    """What TensorFlow's C++ says while it is imported, of oneDNN for one, obeys no setting and is not for the user."""
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
-def _train(run, data, shown_name, together=None) -> int:
-    """Train a run whose lock is held; an ending that is not its end is noted in its folder and said on stderr.
-
-    As the chief of a cluster, if there is one.
-    """
-    run = store.settle_data(run, data.description, data.name)
-    _say(data.notice or f"Data: {data.description}.")
-    _say(f"Run {run.name}: {run.recipe.network}, {run.network.parameters:,} parameters. Loading TensorFlow.")
-    control.write_progress(run, "loading TensorFlow", step=0, steps=run.recipe.steps)
-    control.reserve_room(run)
-
-    loop = _import_loop()
-    try:
-        if together is None:
-            result = loop.train(run, data, ProgressLine())
-        else:
-            from core.training import workers
-
-            with workers.Crew(together, _say) as crew:
-                result = loop.train(run, data, ProgressLine(), workers.chief_of(crew))
-    except loop.Stop:
-        _say(f"\nStopped and saved. Go on with: python -m core train --resume {shlex.quote(shown_name)}")
-        return 130
-    except (KeyboardInterrupt, BrokenPipeError):  # nobody reads on
-        control.write_progress(run, "stopped")
-        raise
-    except Exception as error:
-        reason = "not enough memory. Try a smaller batch." if isinstance(error, MemoryError) else str(error)
-        if isinstance(error, OSError):
-            reason = f"{run.folder} cannot be written ({error.strerror or error}). Mend that, then resume it."
-        elif not isinstance(error, loop.TrainingError | MemoryError | store.RunError):
-            traceback.print_exc()  # a fault of ours: the log keeps where
-            reason = f"an unexpected fault, {type(error).__name__}: {str(error)[:300]}"
-        control.note_failure(run, reason)
-        print(f"\nerror: {run.name} failed: {reason}", file=sys.stderr)
-        return getattr(error, "exit_code", 1)
-    print(f"{run.name}: accuracy {result.accuracy:.4f} ± {result.standard_error:.4f} on {result.data}")
-    return 0
-
-
 def reproduce_command(given) -> int:
     """Train what is missing of the report's experiments, one run after the other, and print the table."""
     unknown = [name for name in given.experiments if name not in experiments.ALL]
     if unknown:
         raise InputError(f"{unknown[0]!r} is not an experiment; there are {', '.join(experiments.ALL)}")
     chosen = [experiments.ALL[name] for name in given.experiments] or list(experiments.ALL.values())
-    wanted = [run for experiment in chosen for run in experiments.planned(experiment, given.as_printed)]
+    wanted = [run for experiment in chosen for run in experiments.planned(experiment, given.protocol)]
     complete = given.list or _sweep(wanted)[1]
-    print(measurements.table(chosen, given.as_printed))
+    print(measurements.table(chosen, given.protocol))
     return 0 if complete else 1
 
 
 def sweep_command(given) -> int:
     """Train a grid of recipes, here or on a cluster, and print what each point of it reached."""
-    asked = {f.name: getattr(given, f.name, None) for f in dataclasses.fields(Recipe)}
-    asked = {name: value if isinstance(value, list) else [value] for name, value in asked.items() if value is not None}
+    values = {f.name: getattr(given, f.name, None) for f in dataclasses.fields(Recipe)}
+    asked = {name: value if isinstance(value, list) else [value] for name, value in values.items() if value is not None}
     try:
         plan = sweep.plan(asked, given.seeds)
     except ValueError as error:
@@ -388,21 +292,21 @@ def _sweep(plan, address=None):
                 connection.enter_context(cluster.connected(address))
             except ConnectionError as error:
                 raise InputError(str(error)) from error
-        data = mnist.load(report=_say)
+        data = mnist.load(report=terminal.say)
         for _, recipe in plan:
-            _refuse_data(recipe, data)
-        watch, line = sweep.Watch(queue.find_or_create(plan, data.description, data.name)), Line()
+            unattended.refuse_data(recipe, data)
+        watch, line = sweep.Watch(queue.find_or_create(plan, data.description, data.name)), terminal.Line()
         for run in watch.unfinished:
-            _refuse_data(run.recipe, data, run)
+            unattended.refuse_data(run.recipe, data, run)
         try:
             train(watch, lambda: line(watch.words(), event=watch.ended))
         except KeyboardInterrupt:
             on = "The cluster lets its trials go" if address else "What is trained or waits goes on, as after Start"
-            _say(f"\n{on}; the same command goes on with the sweep.")
+            terminal.say(f"\n{on}; the same command goes on with the sweep.")
             raise
     line.end()
     for run in watch.unfinished:
-        _say(f"{run.name} is {watch.statuses[run.name]}. {control.failure(run)}".rstrip())
+        terminal.say(f"{run.name} is {watch.statuses[run.name]}. {control.failure(run)}".rstrip())
     return watch.trials, not watch.unfinished
 
 
@@ -428,7 +332,8 @@ def stop_command(given) -> int:
             raise InputError(f"{run.name} has not stopped within {STOP_SECONDS} s; Try again")
         time.sleep(0.1)
     progress = control.read_progress(run)
-    _say(f"{run.name} is {control.status(run)}" + (f" at step {progress['step']:,}." if "step" in progress else "."))
+    where = f" at step {progress['step']:,}" if "step" in progress else ""
+    terminal.say(f"{run.name} is {control.status(run)}{where}.")
     return 0
 
 
@@ -436,7 +341,7 @@ def _weights(run):
     """A run's weights; what there is to know of them is said on stderr."""
     weights, warning = checkpoints.load_checkpoint(run)
     if warning:
-        _say(f"warning: {warning}")
+        terminal.say(f"warning: {warning}")
     return weights
 
 
@@ -444,14 +349,14 @@ def evaluate_command(given) -> int:
     """Measure a run and print the accuracy with its standard error."""
     run = store.read(store.locate(given.run))
     weights = _weights(run)
-    data = mnist.load(report=_say)
+    data = mnist.load(report=terminal.say)
     result = evaluate(run.network, weights, data)
     pen_accuracy = hands.judge_hands(run.network, weights).accuracy
     if given.json:
         named = {"run": run.name, "network": run.recipe.network}
         print(json.dumps(named | dataclasses.asdict(result) | {"pen_accuracy": round(pen_accuracy, 4)}))
     else:
-        _say(data.notice)
+        terminal.say(data.notice)
         print(f"{run.name}: accuracy {result.accuracy:.4f} ± {result.standard_error:.4f} on {result.data}")
         print(f"{run.name}: accuracy {pen_accuracy:.4f} on pairs of pen digits, of six writers never trained on")
     return 0
@@ -467,25 +372,23 @@ def predict_command(given) -> int:
     weights = _weights(run)
     if given.list:
         return _predict_list(given, run, weights)
-    prediction = forward.predict(run.network, weights, *_two_digits(given.pictures))
-    print(json.dumps(_answer(run, prediction)) if given.json else f"The sum is {prediction.sum}: {prediction.reading}")
+    answer, words = _read(run, weights, results.read(run), given.pictures)
+    print(json.dumps(answer) if given.json else words)
     return 0
 
 
 def _predict_list(given, run, weights):
     """Read a table's pairs and print a line for each in its order; 2 if any could not be read."""
     pairs = bad = 0
+    result = results.read(run)
     try:
         for number, cells in pairs_file.lines(given.list):
             pairs, names = pairs + 1, [name for name in cells[:2] if name]
             try:
                 if not names:
                     raise InputError("names no picture")
-                prediction = forward.predict(
-                    run.network, weights, *_two_digits([str(given.list.parent / name) for name in names])
-                )
-                answer = _answer(run, prediction)
-                words = f"{' + '.join(names)}: The sum is {prediction.sum}: {prediction.reading}"
+                answer, words = _read(run, weights, result, [str(given.list.parent / name) for name in names])
+                words = f"{' + '.join(names)}: {words}"
             except (InputError, OSError) as error:
                 bad += 1
                 answer, words = {"error": str(error)}, f"line {number}: not read: {error}"
@@ -495,21 +398,27 @@ def _predict_list(given, run, weights):
     if not pairs:
         raise InputError(f"{given.list} names no pictures; write a pair a line: top.png,bottom.png")
     if bad:
-        _say(f"error: {bad} of {pairs} pairs could not be read")
+        terminal.say(f"error: {bad} of {pairs} pairs could not be read")
     return 2 if bad else 0
 
 
-def _answer(run, prediction):
-    """A prediction as `predict --json` prints it."""
+def _read(run, weights, result, pictures):
+    """What is read in two pictures, or in one of both digits: as `predict --json` prints it, and in words."""
+    top, bottom = _two_digits(pictures)
+    prediction = forward.predict(run.network, weights, top, bottom)
+    doubted = likeness.doubted(run.network, weights, result, {"top": top, "bottom": bottom})
     named = prediction.digit_probabilities
-    return {
+    words = f"The sum is {prediction.sum}: {prediction.reading}"
+    answer = {
         "run": run.name,
         "network": run.recipe.network,
         "sum": prediction.sum,
         "sum_probabilities": [round(float(p), 6) for p in prediction.sum_probabilities],
         "digits": prediction.digits,
         "digit_probabilities": None if named is None else np.round(named.astype(float), 6).tolist(),
+        "doubted": doubted,
     }
+    return answer, " ".join([words, *(f"The {half} one {likeness.DIFFERENT}." for half in doubted)])
 
 
 def teach_command(given) -> int:
@@ -531,8 +440,8 @@ def teach_command(given) -> int:
         raise InputError(f"nothing was taught; mend {'this line' if len(faults) == 1 else 'these lines'} first")
     if not 0 < len(pairs) <= teach.MOST_PAIRS:
         raise InputError(f"{given.pairs} has {len(pairs)} pairs; allowed: 1 to {teach.MOST_PAIRS}")
-    data, line = mnist.load_test(), Line()
-    _say(data.notice)
+    data, line = mnist.load_test(), terminal.Line()
+    terminal.say(data.notice)
     memory = teach.remember(origin.network, weights, lambda done: line(f"Remembering MNIST: {done:.0%}", event="m"))
     features = teach.features_of(origin.network, weights, tuple(pairs))
     layer = teach.learn(origin.network, weights, memory, features)
@@ -570,7 +479,7 @@ def runs_command(given) -> int:
             }
         )
     for fault in faults:
-        _say(f"is left out: {fault}")
+        terminal.say(f"is left out: {fault}")
     if given.json:
         print(json.dumps(rows))
         return 0
@@ -585,11 +494,11 @@ def runs_command(given) -> int:
 def pack_command(given) -> int:
     """Replace the weights of a finished run by float16 ones and measure it again."""
     run = store.read(store.locate(given.run))
-    results.refuse_to_pack(run)
-    data = mnist.load(report=_say)
+    results.to_pack(run)
+    data = mnist.load(report=terminal.say)
     with control.lock(run):
-        results.refuse_to_pack(run)  # again, as another process may have trained or packed it meanwhile
-        result, (weights, warning) = results.read(run), checkpoints.load_checkpoint(run)
+        result = results.to_pack(run)  # again, as another process may have trained or packed it meanwhile
+        weights, warning = checkpoints.load_checkpoint(run)
         if warning:
             raise InputError(f"{warning} It is not packed: what was measured is not of these weights.")
         is_packed = checkpoints.is_packed(run)
@@ -607,7 +516,8 @@ def pack_command(given) -> int:
             if not is_packed:  # else the copy that is kept of the full weights would be replaced, too
                 checkpoints.save_weights(run, halves, result["steps"])
             checkpoints.save_answers(run, answers.tensors(), data.name)
-            results.write(run, result | dataclasses.asdict(measured) | hands.result(run, rounded))
+            seen = hands.result(run, rounded) | likeness.result(run.network, rounded)
+            results.write(run, result | dataclasses.asdict(measured) | seen)
         except OSError as error:
             why = error.strerror or error
             raise InputError(f"{run.folder} cannot be written ({why}). Make room, then pack it again.") from error
@@ -632,7 +542,7 @@ def export_command(given) -> int:
             raise InputError(f"--output is {path}; {kind}'s name ends in {suffix}")
     if given.format == "html":
         return _export_html(run, weights, path, given.weights or "float16")
-    tf = _import_tensorflow()
+    tf = start.import_tensorflow()
     from core.training import keras_model
 
     model = keras_model.build(run.network)
@@ -673,8 +583,8 @@ def _export_site(given) -> int:
 
 def _export_html(run, weights, path, kind) -> int:
     """Write a run as a page that reads drawn digits, and tell what rounding its weights costs."""
-    data, line = mnist.load_test(), Line()
-    _say(data.notice)
+    data, line = mnist.load_test(), terminal.Line()
+    terminal.say(data.notice)
     cost = measure(run, weights, kind, data, lambda done: line(f"Reading the test images: {done:.0%}", event=None))
     line.end()
     page = document(run, weights, dataclasses.asdict(cost.after), cost.words, kind)
@@ -709,41 +619,6 @@ COMMANDS = {
 }
 
 
-class Line:
-    """A line on stderr: rewritten on a terminal; elsewhere one more whenever `event` is another."""
-
-    def __init__(self):
-        self.event = None
-
-    def __call__(self, words, event):
-        if sys.stderr.isatty():
-            print(f"\r{words}\x1b[K", end="", file=sys.stderr, flush=True)
-        elif event != self.event:
-            print(words, file=sys.stderr, flush=True)
-        self.event = event
-
-    def end(self):
-        if sys.stderr.isatty():
-            print(file=sys.stderr)
-
-
-class ProgressLine:
-    """Training progress on stderr; elsewhere than on a terminal at each point of the curve."""
-
-    def __init__(self):
-        self.line = Line()
-
-    def __call__(self, progress):
-        point = progress.point
-        words = f"step {progress.step:,} of {progress.steps:,}, {pace.duration(progress.seconds_left)} left"
-        words += f", {progress.images_per_second:,.0f} images/s"
-        if point:
-            words += f", train {point['train_accuracy']:.4f}, test {point['test_accuracy']:.4f}"
-        self.line(words, event=point)
-        if progress.step == progress.steps:
-            self.line.end()
-
-
 def _recipe(asked, together=None):
     try:
         recipe = Recipe(**asked)
@@ -766,10 +641,6 @@ def _two_digits(paths: list[str]) -> np.ndarray:
     return np.stack(digits)
 
 
-def _say(message):
-    if message:
-        print(message, file=sys.stderr)
-
-
 if __name__ == "__main__":
+    start.own_process()
     sys.exit(main())

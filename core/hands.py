@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from core.evaluation import PAIRINGS
-from core.images import mnist, pen
+from core.images import ink, mnist, pen
 from core.model import forward
 from core.model.answers import Answers, as_pairs, of_digits
 from core.model.networks import Network
@@ -44,7 +44,7 @@ class Hands:
 def judged() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the digits of the judging writers as their canvas shows them, (1496, 28, 28) uint8; labels; writers."""
     digits = pen.to_judge()
-    images = np.stack([pen.digit_from_canvas(pen.draw(digit.strokes)) for digit in digits])
+    images = np.stack([ink.drawn_digit(pen.draw(digit.strokes)) for digit in digits])
     return images, np.array([digit.label for digit in digits]), np.array([digit.writer for digit in digits])
 
 

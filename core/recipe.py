@@ -156,15 +156,16 @@ def read_field(name: str, text: str) -> object:
     Raises ValueError naming the field, what was written and what is allowed.
     """
     f = next(f for f in fields(Recipe) if f.name == name)
-    value, written = text.strip(), repr(text[:60])
+    typed, written = text.strip(), repr(text[:60])
+    value: object = typed
     if isinstance(f.default, bool):
-        value = {"true": True, "false": False}.get(value.lower(), text)
-    elif f.default is None and value.lower() in ("none", "all"):
+        value = {"true": True, "false": False}.get(typed.lower(), text)
+    elif f.default is None and typed.lower() in ("none", "all"):
         value = None
     elif "low" in f.metadata:
         number = read_number(text, whole=isinstance(f.metadata["low"], int))
-        value, written = (value, written) if number is None else (number, value[:60])
-    _check(f, value, written if text.strip() else "empty")
+        value, written = (typed, written) if number is None else (number, typed[:60])
+    _check(f, value, written if typed else "empty")
     return value
 
 

@@ -212,7 +212,7 @@ def credit_of(network: Network, before: Weights, after: Weights, pairs: Features
     top, bottom, total = pairs.top[[index]], pairs.bottom[[index]], pairs.sums[[index]]
     if paired(network).names_digits:
         old, new = ([_logits(layer, half).astype(np.float64) for half in (top, bottom)] for layer in (before, after))
-        blame = credit(*old, total)
+        blame = [*credit(old[0], old[1], total)]
     else:
         old, new = ([_sum_logits(layer, top, bottom).astype(np.float64)] for layer in (before, after))
         blame = [softmax(old[0]) - np.eye(SUMS)[total]]

@@ -31,6 +31,14 @@ def digit_from_canvas(rgba: np.ndarray) -> np.ndarray | None:
     return _centred(_fitted(crop))
 
 
+def drawn_digit(rgba: np.ndarray) -> np.ndarray:
+    """Return what `digit_from_canvas` does of a canvas on which something is drawn. Raises ValueError if nothing is."""
+    digit = digit_from_canvas(rgba)
+    if digit is None:
+        raise ValueError("nothing is drawn on this canvas")
+    return digit
+
+
 def _ink(canvas: np.ndarray) -> np.ndarray:
     """The amount of ink at each pixel, (height, width) float32 in 0…1."""
     canvas = np.asarray(canvas)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from core.images.ink import digit_from_canvas
+from core.images.ink import drawn_digit
 from core.model.networks import SIDE
 
 STROKES = Path(__file__).parent / "data" / "pen_digits.npz"
@@ -26,7 +26,8 @@ FINER = 4  # an image is drawn this much larger, then reduced: anti-aliasing
 
 MOST_DRAWINGS = 8  # of each training digit; a training that sees fewer of them draws fewer
 SPACING = 1 / 24  # of the longer side: between the points of a stroke before it is varied
-_drawn = {}  # (seed, drawings) → what `training_images` made last: half a minute's work, 38 MB
+# (seed, drawings) → what `training_images` made last: half a minute's work, 38 MB
+_drawn: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def varied_image(strokes, generator: np.random.Generator) -> np.ndarray:
     """Vary strokes, draw them small or large with a thin or thick pen: the digit (28, 28) uint8 that a network sees."""
     pen, longer_side = generator.uniform(14, 32), generator.uniform(140, 235)
     # on half a canvas, which gives the same digit in half the time
-    return digit_from_canvas(draw(varied(strokes, generator), pen / 2, longer_side / 2, CANVAS // 2, finer=2))
+    return drawn_digit(draw(varied(strokes, generator), pen / 2, longer_side / 2, CANVAS // 2, finer=2))
 
 
 def varied(strokes, generator: np.random.Generator) -> list[np.ndarray]:

@@ -55,7 +55,7 @@ def read_picture(
             found = paper.find_ink(grey, shown, count)
     except paper.PaperError as error:
         raise PictureError(str(error)) from error
-    digits = [ink.digit_from_canvas(paper.canvas_of(found.contrast, mask)) for mask in found.digits]
+    digits = [ink.drawn_digit(paper.canvas_of(found.contrast, mask)) for mask in found.digits]
     return Reading(np.stack(digits), grey, np.stack(found.digits))
 
 

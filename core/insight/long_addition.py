@@ -67,9 +67,10 @@ def most_probable(columns: np.ndarray, count: int = 1) -> list[tuple[int, float]
     together, so the first sum to be taken off the heap is at least as probable as all others. Fewer than `count`, maybe
     none, where MOST_PREFIXES were looked at first, as happens where hardly a digit is read.
     """
-    steps, found = _steps(columns), []
+    steps = _steps(columns)
+    found: list[tuple[int, float]] = []
     # minus its probability, its value, its number of digits, and the two states of its carry
-    heap = [(-1.0, 0, 0, (1.0, 0.0))]
+    heap: list[tuple[float, int, int, tuple[float, ...]]] = [(-1.0, 0, 0, (1.0, 0.0))]
     for _ in range(MOST_PREFIXES):
         if not heap or len(found) == count:
             break

@@ -134,6 +134,17 @@ def predict_digit(network: Network, weights: Weights, digit: np.ndarray, half: s
     return tower(network, weights, digit[None], half)[0] if network.names_digits else None
 
 
+def digit_logits(network: Network, weights: Weights, digits: np.ndarray, half: str = "top") -> np.ndarray:
+    """Return the logits (n, 10) of single digits (n, 28, 28), by a network that names digits.
+
+    `half` matters where the halves are untied.
+    """
+    if not network.reads_pairs:
+        return logits(network, weights, digits)
+    steps, weights = tower_of(network, weights, half)  # whose last one is the softmax
+    return through(steps[:-1], weights, unit_range(digits)[..., None])[-1]
+
+
 def overflows(network: Network, weights: Weights) -> bool:
     """Return whether some image could take a value beyond float32, after which answers are no numbers.
 

@@ -28,8 +28,11 @@ ALIGNMENT = 2  # a promise of four bytes, as a power of two
 def assemble(text: str) -> bytes:
     """Return the module of a text like rows.wat. Raises ValueError for an instruction that is not known here."""
     text = re.sub(r";;.*", "", text)
-    module, memory, pages = re.search(r'\(import "(\w+)" "(\w+)" \(memory (\d+)\)\)', text).groups()
-    exported = re.search(r'\(export "(\w+)"\)', text)[1]
+    imported = re.search(r'\(import "(\w+)" "(\w+)" \(memory (\d+)\)\)', text)
+    exported = re.search(r'\(export "(\w+)"\)', text)
+    if not imported or not exported:
+        raise ValueError("a module imports its memory and exports one function")
+    module, memory, pages = imported.groups()
     parameters, variables = (re.findall(rf"\({kind} (\$\w+) (\w+)\)", text) for kind in ("param", "local"))
     names = [name for name, _ in parameters + variables]
     lines = [line.split() for line in text.splitlines() if line.strip() and not re.match(r"\s*[()]", line)]
@@ -38,7 +41,7 @@ def assemble(text: str) -> bytes:
         1: b"\x60" + _vector(bytes([TYPES[kind]]) for _, kind in parameters) + b"\x00",  # the function's type
         2: _name(module) + _name(memory) + b"\x02\x00" + _unsigned(int(pages)),  # the memory that is brought in
         3: b"\x00",  # the function is of the first type
-        7: _name(exported) + b"\x00\x00",  # and goes out
+        7: _name(exported[1]) + b"\x00\x00",  # and goes out
         10: _unsigned(len(body)) + body,
     }
     encoded = (

@@ -60,11 +60,11 @@ def reached(repeats: list[store.Run]) -> Measured | None:
     )
 
 
-def table(experiments: list[Experiment], as_printed: bool = False) -> str:
+def table(experiments: list[Experiment], protocol: str = "quick") -> str:
     """Printed and measured accuracy side by side, a line for each variant."""
     lines = [f"{'experiment':34} {'printed':>8} {MEASURED_HEADS}"]
     for experiment in experiments:
-        for variant in (experiment.protocol,) if as_printed else experiment.variants:
+        for variant in experiment.variants_by(protocol):
             printed = "" if experiment.printed_accuracy is None else f"{experiment.printed_accuracy:.4f}"
             name = " ".join(filter(None, (experiment.id, variant.label)))
             lines.append(f"{name:34} {printed:>8} {measured_cells(measured(experiment, variant))}")

@@ -1,35 +1,67 @@
-"""The report's conclusions, each with the rule by which it is judged here, on the runs that are there."""
+"""The report's conclusions, each with the rule by which it is judged here, on the runs that are there.
+
+Two recipes are compared seed by seed: the same seed draws the same images and the same pairs of them, so what differs
+is the recipe. Of the differences a paired t-test asks whether their mean is above 0, or below.
+"""
 
 import statistics
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.report.experiments import ALL
+from core.report.experiments import ALL, Variant
 from core.report.measurements import measured, runs_of
-from core.runs import metrics, store
+from core.runs import metrics, results, store
+
+# of Student's t, what 95 % lie below, by how many seeds there are: one-sided, one degree of freedom fewer than seeds
+CRITICAL_T = {2: 6.314, 3: 2.920, 4: 2.353, 5: 2.132}
+HOLDS, FAILS, OPEN, UNKNOWN = "holds", "does not hold", "cannot be told from this", "not measured yet"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A conclusion of the report, the rule by which it is judged here, and what the runs say. `holds` None: unknown."""
+    """A conclusion of the report, the rule by which it is judged here, what the runs say, and one of the four words."""
 
     conclusion: str
     rule: str
-    found: str
-    holds: bool | None
+    numbers: str
+    word: str
 
 
-def verdicts() -> list[Verdict]:
-    """The report's conclusions, judged on the runs that are there."""
+def verdicts(protocol: str = "quick") -> list[Verdict]:
+    """Return the report's conclusions, judged on the runs by one of experiments.PROTOCOLS that are there."""
     return [
-        _compared("Without ReLU the network is worse.", "linear", "deep", "all seeds' mean", below=True),
-        _rougher(),
-        _over_fits(),
-        _compared("Fewer parameters help against over-fitting.", "reduced", "few-images", "on 250 images"),
-        _dropout_helps(),
-        _sum_reached(),
+        _compared("Without ReLU the network is worse.", "deep", "linear", protocol, "deep lies above linear"),
+        _rougher(protocol),
+        _over_fits(protocol),
+        _compared(
+            "Fewer parameters help against over-fitting.", "reduced", "few-images", protocol, "reduced lies above deep"
+        ),
+        _dropout_helps(protocol),
+        _sum_reached(protocol),
     ]
+
+
+def paired(above: dict[int, float], below: dict[int, float]) -> tuple[str, str]:
+    """Judge whether the first accuracies, by seed, lie above the second: a word and the numbers it comes from.
+
+    "holds" if the mean difference over the common seeds is more than CRITICAL_T of its standard errors above 0, "does
+    not hold" if it is as much below, else "cannot be told from this". Student (1908), one-sided at 5 %.
+    """
+    seeds = sorted(set(above) & set(below))
+    if not seeds:
+        return UNKNOWN, ""
+    differences = [above[seed] - below[seed] for seed in seeds]
+    mean = statistics.mean(differences)
+    said = f"difference {mean:+.4f} over {len(seeds)} seed{'s' * (len(seeds) > 1)}"
+    if len(seeds) not in CRITICAL_T:
+        return OPEN, said
+    error = statistics.stdev(differences) / len(seeds) ** 0.5
+    said += f" ± {error:.4f} standard error"
+    if abs(mean) <= CRITICAL_T[len(seeds)] * error:
+        return OPEN, said
+    return (HOLDS if mean > 0 else FAILS), said
 
 
 def roughness(run: store.Run) -> float | None:
@@ -43,67 +75,74 @@ def roughness(run: store.Run) -> float | None:
     return float(np.abs(np.diff(values[len(values) // 2 :])).mean())
 
 
-def _first(experiment_id):
-    experiment = ALL[experiment_id]
-    return measured(experiment, experiment.variants[0])
+def gap(run: store.Run) -> float | None:
+    """By how much train accuracy lies above test accuracy at the end, in the mean of five points; None with fewer."""
+    last = metrics.read(run)[-5:]
+    if len(last) < 5:
+        return None
+    return statistics.mean(point["train_accuracy"] - point["test_accuracy"] for point in last)
 
 
-def _compared(conclusion, one, other, where, below=False):
-    a, b = _first(one), _first(other)
-    word = "below" if below else "above"
-    rule = f"The mean of {one} lies {word} that of {other} by more than their two spreads together."
-    if a is None or b is None:
-        return Verdict(conclusion, rule, "Not measured yet.", None)
-    gain = (b.mean - a.mean) if below else (a.mean - b.mean)
-    found = f"{a.summary} against {b.summary}, {where}."
-    return Verdict(conclusion, rule, found, gain > a.spread + b.spread)
+def _first(experiment_id: str, protocol: str) -> Variant:
+    return ALL[experiment_id].variants_by(protocol)[0]
 
 
-def _rougher():
-    rule = "Between two points of the second half of training, train accuracy moves more in linear than in deep."
-    found = {}
-    for name in ("linear", "deep"):
-        each = [roughness(run) for run in runs_of(ALL[name], ALL[name].variants[0])]
-        found[name] = [value for value in each if value is not None]
+def _accuracies(experiment_id: str, variant: Variant) -> dict[int, float]:
+    """Accuracy by seed, of the finished runs of a variant."""
+    runs = runs_of(ALL[experiment_id], variant)
+    return {run.recipe.seed: result["accuracy"] for run in runs if (result := results.read(run))}
+
+
+def _compared(conclusion, above, below, protocol, words):
+    rule = f"Seed by seed {words}: a paired t-test, one-sided at 5 %."
+    one, other = (_accuracies(name, _first(name, protocol)) for name in (above, below))
+    word, numbers = paired(one, other)
+    return Verdict(conclusion, rule, numbers, word)
+
+
+def _by_seed(experiment_id: str, protocol: str, value: Callable[[store.Run], float | None]) -> list[float]:
+    runs = runs_of(ALL[experiment_id], _first(experiment_id, protocol))
+    return [number for run in runs if (number := value(run)) is not None]
+
+
+def _rougher(protocol):
     conclusion = "Its training curve is rougher and moves in big jumps."
-    if not all(found.values()):
-        return Verdict(conclusion, rule, "Not measured yet.", None)
-    linear, deep = (statistics.mean(found[name]) for name in ("linear", "deep"))
-    return Verdict(conclusion, rule, f"{linear:.4f} against {deep:.4f} a point.", linear > deep)
+    rule = "Between two points of the second half of training, train accuracy moves more in linear than in deep."
+    linear, deep = (_by_seed(name, protocol, roughness) for name in ("linear", "deep"))
+    if not linear or not deep:
+        return Verdict(conclusion, rule, "", UNKNOWN)
+    numbers = f"{statistics.mean(linear):.4f} against {statistics.mean(deep):.4f} a point"
+    return Verdict(conclusion, rule, numbers, _apart(linear, deep))
 
 
-def _over_fits():
+def _apart(above, below):
+    """Whether all of the first lie above all of the second, or the other way round."""
+    return HOLDS if min(above) > max(below) else FAILS if max(above) < min(below) else OPEN
+
+
+def _over_fits(protocol):
     conclusion = "250 images over-fit."
     rule = "At the end train accuracy is more than 0.03 above test accuracy with 250 images, and less with all."
-    gaps = {}
-    for name in ("few-images", "all-images"):
-        points = [metrics.read(run) for run in runs_of(ALL[name], ALL[name].variants[0])]
-        last = [each[-5:] for each in points if len(each) >= 5]
-        gaps[name] = [p["train_accuracy"] - p["test_accuracy"] for each in last for p in each]
-    if not all(gaps.values()):
-        return Verdict(conclusion, rule, "Not measured yet.", None)
-    few, every = (statistics.mean(gaps[name]) for name in ("few-images", "all-images"))
-    return Verdict(conclusion, rule, f"{few:.3f} with 250 images, {every:.3f} with all.", few > 0.03 > every)
+    few, every = (_by_seed(name, protocol, gap) for name in ("few-images", "all-images"))
+    if not few or not every:
+        return Verdict(conclusion, rule, "", UNKNOWN)
+    few, every = statistics.mean(few), statistics.mean(every)
+    numbers = f"{few:.3f} with 250 images, {every:.3f} with all"
+    return Verdict(conclusion, rule, numbers, HOLDS if few > 0.03 > every else FAILS)
 
 
-def _dropout_helps():
+def _dropout_helps(protocol):
     conclusion = "Dropout helps against over-fitting."
-    rule = "The best keep_prob below 1 beats keep_prob 1 by more than their two spreads together."
-    experiment = ALL["dropout"]
-    each = {variant.recipe.keep_prob: measured(experiment, variant) for variant in experiment.variants}
-    known = {keep_prob: m for keep_prob, m in each.items() if m}
-    if 1.0 not in known or len(known) < 2:
-        return Verdict(conclusion, rule, "Not measured yet.", None)
-    without = known.pop(1.0)
-    keep_prob, best = max(known.items(), key=lambda entry: entry[1].mean)
-    found = f"{best.summary} at {keep_prob:g} against {without.summary}."
-    return Verdict(conclusion, rule, found, best.mean - without.mean > best.spread + without.spread)
+    rule = "Seed by seed keep_prob 0.5 lies above keep_prob 1: a paired t-test, one-sided at 5 %."
+    of = {variant.recipe.keep_prob: variant for variant in ALL["dropout"].variants_by(protocol)}
+    word, numbers = paired(*(_accuracies("dropout", of[keep_prob]) for keep_prob in (0.5, 1.0)))
+    return Verdict(conclusion, rule, numbers, word)
 
 
-def _sum_reached():
+def _sum_reached(protocol):
     conclusion = "With shared weights the network learns to add, to 0.95."
     rule = "sum reaches 0.95 of test pairs."
-    m = _first("sum")
-    if m is None:
-        return Verdict(conclusion, rule, "Not measured yet.", None)
-    return Verdict(conclusion, rule, f"{m.mean:.4f}.", m.mean >= 0.95)
+    reached = measured(ALL["sum"], _first("sum", protocol))
+    if reached is None:
+        return Verdict(conclusion, rule, "", UNKNOWN)
+    return Verdict(conclusion, rule, reached.summary, HOLDS if reached.mean >= 0.95 else FAILS)

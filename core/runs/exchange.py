@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from core import likeness
 from core.evaluation import Evaluation, judge
 from core.images.mnist import Mnist
 from core.jobs import queue
@@ -75,7 +76,8 @@ def add_taught(
         checkpoints.save_weights(run, weights, 0)
         checkpoints.save_answers(run, answers.tensors(), data.name)
         labels.write(run, labels.Label(title=title))
-        results.write(run, asdict(evaluation) | {"steps": 0})
+        seen = likeness.result(origin.network, weights)
+        results.write(run, asdict(evaluation) | {"steps": 0} | seen)
     except (OSError, store.RunError) as error:
         shutil.rmtree(run.folder, ignore_errors=True)  # made just now, and nobody has seen anything in it
         raise store.unwritable(run.folder, error) if isinstance(error, OSError) else error from error

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout, lock_descriptor
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 NAME = "lock"
 POLL_SECONDS = 0.05

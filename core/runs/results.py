@@ -5,12 +5,13 @@ from core.runs import checkpoints, control, files, records, store
 from core.runs.files import BEFORE
 
 
-def refuse_to_pack(run: store.Run) -> None:
-    """Raises RunError if a run's weights are not to be replaced by smaller ones."""
+def to_pack(run: store.Run) -> dict:
+    """Return the result of a run whose weights may be replaced by smaller ones. Raises RunError if they may not."""
     if store.is_shipped(run):
         raise store.RunError(f"{run.name} came with the app, packed: its weights are known by their digest, and stay.")
-    if read(run) is None:
+    if not (result := read(run)):
         raise store.RunError(f"{run.name} has not finished: nothing to pack yet")
+    return result
 
 
 def write(run: store.Run, result: dict) -> None:
@@ -35,6 +36,7 @@ def read(run: store.Run) -> dict | None:
 def read_with_fault(run):
     measured = {"accuracy": records.share, "standard_error": records.share, "steps": records.step}
     more = {name: records.positive for name in ("loss", "seconds")}
+    more["energy_threshold"] = records.number(-1e9, 1e9)
     more |= {"pen_accuracy": records.share, "precision": records.is_text, "pair_accuracy": _is_pair_accuracy}
     return records.read_fields(run.folder / "result.json", measured | {"data": records.is_text}, more)
 

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from core import hands
+from core import hands, likeness
 from core.evaluation import Evaluation, judge
 from core.images import mnist
 from core.model.answers import of_digits
@@ -87,7 +87,8 @@ def train(
     result = judge(answers, data)
     checkpoints.save_answers(run, answers.tensors(), data.name)
     spent = {"steps": trainer.step, "seconds": round(trainer.seconds, 1), "precision": trainer.precision}
-    results.write(run, dataclasses.asdict(result) | spent | hands.result(run, weights))
+    seen = hands.result(run, weights) | likeness.result(run.network, weights)
+    results.write(run, dataclasses.asdict(result) | spent | seen)
     return result
 
 
@@ -193,7 +194,8 @@ def point_after(step: int, steps: int) -> int:
 
 def snapshot_steps(steps: int) -> list[int]:
     """The points at which a snapshot is taken: the first, each SNAPSHOT_FACTOR after the one before, and the last."""
-    taken, step = [], 0
+    taken: list[int] = []
+    step = 0
     while step < steps:
         step = point_after(step, steps)
         if step == steps or not taken or step >= SNAPSHOT_FACTOR * taken[-1]:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import likeness
 from core.model import forward
 from core.teach import Pair
 from pages.draw import canvas, instead, teaching
@@ -57,6 +58,9 @@ with reading:
     with judged:
         weights = teaching.taught(run, trained)
 
+    # of a test digit it is known that it is one
+    unknown = {half: None if drawn[half].label is not None else drawn[half].digit for half in canvas.HALVES}
+    doubted = likeness.doubted(run.network, trained, result, unknown)
     if not missing:
         prediction = forward.predict(run.network, weights, drawn["top"].digit, drawn["bottom"].digit)
     with answer:
@@ -68,11 +72,15 @@ with reading:
             note = "A sum needs two."
             if named is not None:
                 note += f" This one looks like a {named.argmax()} ({forward.percent(named.max())})."
+            if doubted:
+                note += f" It {likeness.DIFFERENT}."
             parts.answer("Now draw the other digit", note)
         else:
             labels = [drawn[half].label for half in canvas.HALVES]
             truth = "" if None in labels else f" The true sum is {sum(labels)}: {labels[0]} + {labels[1]}."
-            parts.answer("The sum is", f"{prediction.reading}{truth}", prediction.sum)
+            order = {"top": "first", "bottom": "second"}  # the frames are below or beside each other
+            doubts = "".join(f" The {order[half]} drawing {likeness.DIFFERENT}." for half in doubted)
+            parts.answer("The sum is", f"{prediction.reading}{truth}{doubts}", prediction.sum)
     with judged:
         shown = None if prediction is None else Pair(drawn["top"].digit, drawn["bottom"].digit, prediction.sum)
         teaching.offer(run, trained, shown)

@@ -25,13 +25,12 @@ def overview() -> None:
         parameters, printed = NETWORKS[experiment.network].parameters, experiment.printed_parameters
         count = "not printed" if printed is None else f"{printed:,}"
         correct = f"{parameters:,}" if printed != parameters else ""
-        best = max(filter(None, (measured(experiment, v) for v in experiment.variants)), key=_mean, default=None)
-        here = "not yet" if best is None else f"{best.mean:.4f}" + (f" ± {best.spread:.4f}" if best.spread else "")
         accuracy = experiment.accuracy_words or f"{experiment.printed_accuracy:.4f}"
-        cells = (accuracy, f"<b>{here}</b>", count, correct)
+        here = [f"<b>{_best(experiment, protocol)}</b>" for protocol in ("report", "quick")]
+        cells = (accuracy, *here, count, correct)
         rows += f"<tr><th><a href='#{experiment.id}'>{experiment.question}</a></th><td>{experiment.title}</td>"
         rows += "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
-    heads = ("", "experiment", "accuracy printed", "measured here", "parameters printed", "correct")
+    heads = ("", "experiment", "accuracy printed", "by its protocol", "quick recipe", "parameters printed", "correct")
     st.html(
         "<div class='wide' tabindex='0'><table class='facts'><thead><tr>"
         + "".join(f"<th>{head}</th>" for head in heads)
@@ -69,12 +68,21 @@ def _numbers(experiment):
     for variant in experiment.variants:
         name = f" ({variant.label})" if variant.label else ""
         st.markdown(f"**Measured here{name}.** {_said(measured(experiment, variant))}")
-    if experiment.question and (found := measured(experiment, experiment.protocol)):
-        st.markdown(f"**Measured here, by the report's own protocol.** {_said(found)}")
+    for variant in experiment.variants_by("report"):
+        if reached := measured(experiment, variant):
+            st.markdown(f"**{_by_protocol(variant)}.** {_said(reached)}")
 
 
-def _mean(found: Measured) -> float:
-    return found.mean
+def _best(experiment, protocol):
+    """The best of what its variants reached, in words."""
+    reached = filter(None, (measured(experiment, variant) for variant in experiment.variants_by(protocol)))
+    best = max(reached, key=lambda one: one.mean, default=None)
+    return "not yet" if best is None else best.summary
+
+
+def _by_protocol(variant):
+    """What a variant by the report's own protocol is called: with what tells it from the others, if there are some."""
+    return "As in the report" + f" ({variant.label.removesuffix('report').removesuffix('-')})".replace(" ()", "")
 
 
 def _said(found: Measured | None) -> str:
@@ -90,8 +98,7 @@ def _said(found: Measured | None) -> str:
 def _buttons(experiment):
     labels = [variant.label or "quick" for variant in experiment.variants]
     recipes = dict(zip(labels, (experiments.recipe_of(v, v.seeds[0]) for v in experiment.variants), strict=True))
-    if experiment.question:
-        recipes["as in the report"] = experiment.as_printed
+    recipes |= {_by_protocol(v): experiments.recipe_of(v, v.seeds[0]) for v in experiment.variants_by("report")}
     choice = st.selectbox("Recipe", list(recipes), key=f"recipe of {experiment.id}")
     with st.container(horizontal=True):
         if st.button("Open in Train", key=f"open {experiment.id}"):
@@ -114,10 +121,20 @@ def _run(experiment, recipe):
 
 
 def _figure(experiment):
-    """Train and test accuracy of its one recipe, or the test accuracies of its several."""
-    lines = []
-    several = len(experiment.variants) > 1
-    for variant in experiment.variants:
+    """Its curves by the report's own protocol, as the report drew them, then those of the quick recipe."""
+    drawn = [
+        _curves(experiment, protocol, words)
+        for protocol, words in (("report", "By the report's own protocol"), ("quick", "By the quick recipe"))
+    ]
+    if not any(drawn):
+        st.caption("Its figure is drawn from real curves, once it has run.")
+
+
+def _curves(experiment, protocol, words):
+    """Train and test accuracy of its one recipe, or the test accuracies of its several; whether there were any."""
+    lines, variants = [], experiment.variants_by(protocol)
+    several = len(variants) > 1
+    for variant in variants:
         points = [p for run in runs_of(experiment, variant) if (p := metrics.read(run))]
         if not points:
             continue
@@ -126,15 +143,17 @@ def _figure(experiment):
             each = [curve(label, p, f"{kind}_accuracy") for p in points]
             lines.append(mean_of(label, each) if len(each) > 1 else each[0])
     if not lines:
-        st.caption("Its figure is drawn from real curves, once it has run.")
-        return
+        return False
+    if experiment.question:
+        st.markdown(f"**{words}**")
     curves.chart(
         lines,
-        key=f"figure of {experiment.id}",
+        key=f"figure of {experiment.id}, {protocol}",
         title="test accuracy" if several else "accuracy",
         last_step=int(max(line.steps[-1] for line in lines)),
-        alt=f"{experiment.title}: " + ", ".join(f"{line.label} ends at {line.values[-1]:.3f}" for line in lines),
+        alt=f"{experiment.title}, {words}: " + ", ".join(f"{e.label} ends at {e.values[-1]:.3f}" for e in lines),
     )
+    return True
 
 
 def keep_prob_chart() -> None:
@@ -221,9 +240,11 @@ def _scatter(table, x, y, key, alt, colour=None, log=False):
 
 
 def verdict_table() -> None:
-    """The report's conclusions, the rule each is judged by, and what the runs here say."""
-    for verdict in verdicts():
-        word = {True: "Holds here", False: "Does not hold here", None: "Not known yet"}[verdict.holds]
+    """The report's conclusions, the rule each is judged by, and what the runs here say, by either protocol."""
+    for by_report, quick in zip(verdicts("report"), verdicts("quick"), strict=True):
         with st.container(border=True):
-            st.markdown(f"**{verdict.conclusion}** {word}: {verdict.found}")
-            st.caption(f"Rule: {verdict.rule}")
+            st.markdown(f"**{by_report.conclusion}**")
+            for words, verdict in (("By the report's own protocol", by_report), ("By quick recipes", quick)):
+                numbers = f": {verdict.numbers}" if verdict.numbers else ""
+                st.markdown(f"{words}: **{verdict.word}**{numbers}.")
+            st.caption(f"Rule: {by_report.rule}")

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from core.images import mnist, pen
+from core.images.ink import drawn_digit
 from core.model.answers import of_digits
 from core.runs import checkpoints, store
 from tests.harness.drawing import answer, arrive, click, draw
@@ -51,7 +52,7 @@ def misread():
     """Three pairs (top, bottom) of judging writers' digits, the top one misread by `sum_posterior`, the other not."""
     run = store.read(store.locate("sum_posterior"))
     digits = pen.to_judge()[::2]
-    images = np.stack([pen.digit_from_canvas(pen.draw(digit.strokes)) for digit in digits])
+    images = np.stack([drawn_digit(pen.draw(digit.strokes)) for digit in digits])
     read = of_digits(run.network, checkpoints.load_weights(run), images).top
     wrong = read.argmax(axis=1) != [digit.label for digit in digits]
     sure = ~wrong & (read.max(axis=1) > 0.99)

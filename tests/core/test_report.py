@@ -1,5 +1,6 @@
 """The report as data: its numbers are REPORT.md's, its recipes can be trained, its verdicts follow their rules."""
 
+import numpy as np
 import pytest
 
 from core.model.networks import NETWORKS, untied
@@ -46,8 +47,8 @@ def all_seeds(experiment_id, accuracies, variant=0, **curve):
         finished(experiments.run_name(experiment, chosen, seed), experiments.recipe_of(chosen, seed), accuracy, **curve)
 
 
-def holds(conclusion):
-    return next(verdict.holds for verdict in verdicts.verdicts() if verdict.conclusion.startswith(conclusion))
+def word(conclusion, protocol="quick"):
+    return next(v.word for v in verdicts.verdicts(protocol) if v.conclusion.startswith(conclusion))
 
 
 def test_every_experiment_of_the_report_is_there_with_its_numbers():
@@ -65,20 +66,27 @@ def test_recipes_are_of_their_network_and_their_runs_have_names_of_their_own():
     names = []
     for experiment in ALL.values():
         names += [name for name, _ in experiments.planned(experiment)]
-        assert experiment.as_printed.steps == 20_000 and experiment.as_printed.network == experiment.network
+        for name, recipe in experiments.planned(experiment, "report"):
+            names.append(name)
+            assert (recipe.steps, recipe.batch, recipe.learning_rate) == (20_000, 50, 1e-4)
+            assert recipe.network == experiment.network
     assert len(names) == len(set(names))
     assert {v.recipe.network for e in EXPERIMENTS for v in e.variants} <= set(NETWORKS)
-    assert ALL["few-images"].as_printed.examples == 250
+    assert {recipe.examples for _, recipe in experiments.planned(ALL["few-images"], "report")} == {250}
+    keep_probs = [variant.recipe.keep_prob for variant in ALL["dropout"].variants_by("report")]
+    assert keep_probs == [1.0, 0.9, 0.7, 0.5, 0.3] and len(experiments.planned(ALL["dropout"], "report")) == 15
+    assert ALL["deep"].variants_by("report")[0].recipe.keep_prob == 0.5 and not ALL["tiny"].variants_by("report")
 
 
 def test_a_run_counts_as_the_experiments_own_where_that_is_missing(folder):
     experiment = ALL["shallow"]
-    assert experiments.missing_name(experiment, experiment.as_printed) == "shallow-as-printed-seed1"
+    ((name, recipe), _) = experiments.planned(experiment, "report")
+    assert experiments.missing_name(experiment, recipe) == name == "shallow-report-seed1"
     assert experiments.missing_name(experiment, experiments.recipe_of(experiment.variants[0], 2)) == "shallow-seed2"
     assert experiments.missing_name(experiment, experiments.recipe_of(experiment.variants[0], 9)) is None
-    finished("shallow-as-printed-seed1", experiment.as_printed, 0.96)
-    assert experiments.missing_name(experiment, experiment.as_printed) is None
-    assert measurements.measured(experiment, experiment.protocol).accuracies == (0.96,)
+    finished(name, recipe, 0.96)
+    assert experiments.missing_name(experiment, recipe) is None
+    assert measurements.measured(experiment, experiment.variants_by("report")[0]).accuracies == (0.96,)
 
 
 def test_past_the_report_counts_as_the_report_would():
@@ -101,37 +109,67 @@ def test_measured_is_the_mean_and_spread_of_the_runs_that_are_there(folder):
 
 
 def test_nothing_is_concluded_before_it_is_measured(folder):
-    assert [verdict.holds for verdict in verdicts.verdicts()] == [None] * 6
+    for protocol in experiments.PROTOCOLS:
+        assert [verdict.word for verdict in verdicts.verdicts(protocol)] == ["not measured yet"] * 6
 
 
-@pytest.mark.parametrize(("linear", "holds_here"), [([0.91, 0.92], True), ([0.991, 0.993], False)])
-def test_linear_is_worse_if_it_lies_below_deep_by_more_than_the_spreads(folder, linear, holds_here):
-    all_seeds("deep", [0.990, 0.992])
-    all_seeds("linear", linear)
-    assert holds("Without ReLU") is holds_here
+@pytest.mark.parametrize(
+    ("above", "below", "judged"),
+    [
+        ({1: 0.92, 2: 0.93, 3: 0.94}, {1: 0.90, 2: 0.911, 3: 0.92}, "holds"),  # though the seeds differ by as much
+        ({1: 0.92, 2: 0.93, 3: 0.94}, {1: 0.93, 2: 0.94, 3: 0.951}, "does not hold"),
+        ({1: 0.92, 2: 0.93, 3: 0.94}, {1: 0.90, 2: 0.93, 3: 0.945}, "cannot be told from this"),
+        ({1: 0.9144, 2: 0.9057}, {1: 0.90, 2: 0.89}, "holds"),  # t = 23.2, where two seeds need 6.3
+        ({1: 0.9144, 2: 0.9057}, {1: 0.91, 2: 0.89}, "cannot be told from this"),  # t = 1.8
+        ({1: 0.99}, {1: 0.5}, "cannot be told from this"),  # one seed has no spread
+        ({1: 0.99}, {2: 0.5}, "not measured yet"),  # and without a common seed there is no pair
+    ],
+)
+def test_two_recipes_are_compared_seed_by_seed(above, below, judged):
+    assert verdicts.paired(above, below)[0] == judged
 
 
-@pytest.mark.parametrize("linear_is_rough", [True, False])
-def test_rougher_is_how_much_the_training_curve_jumps(folder, linear_is_rough):
+def test_critical_values_are_those_of_students_distribution():
+    """Of n normal differences around 0 the t statistic is above the value in 5 % of all draws."""
+    random = np.random.default_rng(0)
+    for seeds, critical in verdicts.CRITICAL_T.items():
+        drawn = random.normal(size=(200_000, seeds))
+        t = drawn.mean(axis=1) / (drawn.std(axis=1, ddof=1) / seeds**0.5)
+        assert (t > critical).mean() == pytest.approx(0.05, abs=0.002)
+
+
+@pytest.mark.parametrize("protocol", experiments.PROTOCOLS)
+@pytest.mark.parametrize(("linear", "judged"), [([0.91, 0.9125], "holds"), ([0.995, 0.998], "does not hold")])
+def test_linear_is_worse_if_it_lies_below_deep_seed_by_seed(folder, linear, judged, protocol):
+    for name, accuracies in (("deep", [0.990, 0.9925]), ("linear", linear)):
+        for (run, recipe), accuracy in zip(experiments.planned(ALL[name], protocol), accuracies, strict=True):
+            finished(run, recipe, accuracy)
+    assert word("Without ReLU", protocol) == judged
+
+
+@pytest.mark.parametrize(("linear_is_rough", "judged"), [(True, "holds"), (False, "does not hold")])
+def test_rougher_is_how_much_the_training_curve_jumps(folder, linear_is_rough, judged):
     for name, rough in (("linear", linear_is_rough), ("deep", not linear_is_rough)):
         all_seeds(name, [0.9], train=lambda step, rough=rough: 0.9 + (0.05 if rough else 0.001) * (step % 2))
-    assert holds("Its training curve") is linear_is_rough
+    assert word("Its training curve") == judged
 
 
-@pytest.mark.parametrize(("gap", "holds_here"), [(0.1, True), (0.01, False)])
-def test_few_images_over_fit_if_train_and_test_part(folder, gap, holds_here):
+@pytest.mark.parametrize(("gap", "judged"), [(0.1, "holds"), (0.01, "does not hold")])
+def test_few_images_over_fit_if_train_and_test_part(folder, gap, judged):
     all_seeds("few-images", [0.9], train=0.9 + gap, test=0.9)
     all_seeds("all-images", [0.99], train=0.99, test=0.99)
-    assert holds("250 images") is holds_here
+    assert word("250 images") == judged
 
 
-@pytest.mark.parametrize(("best", "holds_here"), [([0.93, 0.932, 0.931], True), ([0.902, 0.91, 0.89], False)])
-def test_dropout_helps_if_the_best_beats_none_by_more_than_the_spreads(folder, best, holds_here):
+@pytest.mark.parametrize(
+    ("half", "judged"), [([0.93, 0.932, 0.931], "holds"), ([0.902, 0.91, 0.89], "cannot be told from this")]
+)
+def test_dropout_helps_if_half_kept_beats_all_kept_seed_by_seed(folder, half, judged):
     all_seeds("dropout", [0.90, 0.905, 0.902], variant=0)
-    all_seeds("dropout", best, variant=2)
-    assert holds("Dropout") is holds_here
+    all_seeds("dropout", half, variant=3)
+    assert word("Dropout") == judged
 
 
 def test_sharing_adds_if_sum_reaches_the_reports_accuracy(folder):
     all_seeds("sum", [0.96])
-    assert holds("With shared weights") is True
+    assert word("With shared weights") == "holds"

@@ -280,3 +280,16 @@ def test_what_the_pages_need_of_core_brings_no_tensorflow():
     modules = ["evaluation", "images.ink", "images.mnist", "model.forward", "model.networks", "recipe", "runs"]
     code = f"import sys, {', '.join(f'core.{name}' for name in modules)}; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY).returncode == 0
+
+
+def test_a_drawing_that_is_no_digit_is_doubted_and_a_test_digit_never(checkpoints, told):
+    # two digits in one frame, each squeezed to half of it
+    data, rgba = mnist.embedded(), BLANK.copy()
+    both = [np.asarray(Image.fromarray(data.test_images[place]).resize((140, 280))) for place in (3, 4)]
+    rgba[..., 3] = np.concatenate(both, axis=1)
+    told["top"] = told_drawing([{"type": "Path"}], rgba)
+    assert "It does not look like one digit." in html(page())
+    told["bottom"], _ = digit(0)
+    assert "The first drawing does not look like one digit." in html(page())
+    told["top"], _ = digit(1)
+    assert "does not look like" not in html(page())

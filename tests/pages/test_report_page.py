@@ -30,7 +30,7 @@ def words(app):
 
 def test_an_empty_folder_says_that_nothing_is_measured_and_offers_to_run():
     said = words(page())
-    assert "Not yet. Run it." in said and "Not known yet" in said
+    assert "Not yet. Run it." in said and "not measured yet" in said
     assert "6.9605 is a slip of the pen for 0.9605" in said and "printed: 1,326,586" in said
 
 
@@ -55,11 +55,14 @@ def test_the_map_of_digit_pairs_frames_those_that_never_met():
 def test_run_it_queues_the_recipe_that_was_chosen():
     app = page()
     box = next(box for box in app.selectbox if box.key == "recipe of few-images")
-    box.set_value("as in the report").run()
+    box.set_value("As in the report").run()
     next(button for button in app.button if button.key == "run few-images").click().run()
     (run,) = queue.queue()
-    assert run.recipe == ALL["few-images"].as_printed and run.recipe.examples == 250
-    assert run.name == "few-images-as-printed-seed1"  # so that the page finds it when it has finished
+    assert (
+        run.recipe == experiments.recipe_of(ALL["few-images"].variants_by("report")[0], 1)
+        and run.recipe.examples == 250
+    )
+    assert run.name == "few-images-report-seed1"  # so that the page finds it when it has finished
 
 
 def test_the_overview_has_each_printed_number_beside_the_measured_one():
@@ -67,5 +70,5 @@ def test_the_overview_has_each_printed_number_beside_the_measured_one():
         finished(name, recipe, 0.98)
     (table,) = [e.proto.body for e in page().get("html") if "class='facts'" in e.proto.body]
     row = next(row for row in table.split("<tr>") if "minimal number" in row)
-    assert "0.9586" in row and "<b>0.9800</b>" in row and "1,326,586" in row and "1,327,076" in row
-    assert "6.9605, read 0.9605" in table and table.count("not yet") == len(experiments.EXPERIMENTS) - 1
+    assert "0.9586" in row and "<b>0.9800 ± 0.0000</b>" in row and "1,326,586" in row and "1,327,076" in row
+    assert "6.9605, read 0.9605" in table and table.count("not yet") == 2 * len(experiments.EXPERIMENTS) - 1

@@ -41,7 +41,8 @@ CONTENTS = {
 }
 RESULT = {"accuracy": 0.5, "standard_error": 0.1, "steps": 50, "data": "test set", "loss": 1.0, "seconds": 2.0}
 FILES = {  # what is right, of which one field at a time is not
-    "result.json": RESULT | {"precision": "float32", "pair_accuracy": None, "pen_accuracy": 0.5},
+    "result.json": RESULT
+    | {"precision": "float32", "pair_accuracy": None, "pen_accuracy": 0.5, "energy_threshold": -5},
     "progress.json": {
         "phase": "training",
         "step": 5,

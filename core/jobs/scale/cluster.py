@@ -16,7 +16,7 @@ from pathlib import Path
 import ray
 
 from core import settings
-from core.jobs import queue
+from core.jobs import queue, unattended
 from core.jobs.sweep import LOOK_SECONDS, RETRIES, Watch
 from core.runs import control, store
 
@@ -47,8 +47,6 @@ def train(watch: Watch, tell: Callable[[], None]) -> None:
 
 def _trial(folder):
     """In a Ray worker: train a run to its end, from its start or from its checkpoint."""
-    from core.__main__ import train_unattended
-
     run = store.read(Path(folder))
     while control.is_locked(run):  # somebody trains it: a worker, perhaps, that is about to die with its node
         time.sleep(LOOK_SECONDS)
@@ -59,7 +57,7 @@ def _trial(folder):
             return
         raise
     with held:
-        queue.train_logged(run, train_unattended)
+        queue.train_logged(run, unattended.train_unattended)
 
 
 def connected(address: str) -> contextlib.AbstractContextManager:

@@ -1,0 +1,47 @@
+"""What the command line says on stderr, beside its results on stdout: words, and lines that are rewritten."""
+
+import sys
+
+from core.runs import pace
+
+
+def say(message: str) -> None:
+    """Print a message on stderr, if there is one."""
+    if message:
+        print(message, file=sys.stderr)
+
+
+class Line:
+    """A line on stderr: rewritten on a terminal; elsewhere one more whenever `event` is another."""
+
+    def __init__(self):
+        self.event = None
+
+    def __call__(self, words: str, event: object) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{words}\x1b[K", end="", file=sys.stderr, flush=True)
+        elif event != self.event:
+            print(words, file=sys.stderr, flush=True)
+        self.event = event
+
+    def end(self) -> None:
+        """Go to the next line."""
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
+
+
+class ProgressLine:
+    """Training progress on stderr; elsewhere than on a terminal at each point of the curve."""
+
+    def __init__(self):
+        self.line = Line()
+
+    def __call__(self, progress) -> None:
+        point = progress.point
+        words = f"step {progress.step:,} of {progress.steps:,}, {pace.duration(progress.seconds_left)} left"
+        words += f", {progress.images_per_second:,.0f} images/s"
+        if point:
+            words += f", train {point['train_accuracy']:.4f}, test {point['test_accuracy']:.4f}"
+        self.line(words, event=point)
+        if progress.step == progress.steps:
+            self.line.end()
