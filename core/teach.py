@@ -102,7 +102,7 @@ def last_layer(network: Network, weights: Weights) -> Weights:
     return {name: weights[name] for name in step.weights}
 
 
-def remember(network: Network, weights: Weights, on_progress: Callable[[float], None] = lambda done: None) -> Memory:
+def remember(network: Network, weights: Weights, on_progress: Callable[[float], object] = lambda done: None) -> Memory:
     """Compute what must not be forgotten: some seconds, once for these weights. `on_progress` hears the fraction."""
     data = mnist.embedded()
     features = digit_features(network, weights, np.concatenate([data.train_images, data.test_images]), on_progress)
@@ -127,7 +127,7 @@ def digit_features(
     network: Network,
     weights: Weights,
     digits: np.ndarray,
-    on_progress: Callable[[float], None] = lambda done: None,
+    on_progress: Callable[[float], object] = lambda done: None,
 ) -> np.ndarray:
     """Carry digits (n, 28, 28) through all layers before the last: (n, f). `on_progress` hears the fraction done."""
     steps, chunks = _steps_before_last(network), []

@@ -93,7 +93,7 @@ def _corners(points):
 
 
 def training_images(
-    seed: int, drawings: int, on_progress: Callable[[float], None] = lambda done: None
+    seed: int, drawings: int, on_progress: Callable[[float], object] = lambda done: None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw each digit of the training writers so many times: images (n, 28, 28) uint8, and their labels (n,) uint8.
 

@@ -92,7 +92,7 @@ def features(
     weights: forward.Weights,
     digits: np.ndarray,
     half: str = "top",
-    report: Callable[[float], None] = lambda done: None,
+    report: Callable[[float], object] = lambda done: None,
 ) -> np.ndarray:
     """What the last FC layer reads of single digits (n, 28, 28): (n, …). `half` matters where they are untied."""
     cut = before_last(network)

@@ -68,7 +68,7 @@ def of_digits(
     network: Network,
     weights: forward.Weights,
     digits: np.ndarray,
-    report: Callable[[float], None] = lambda done: None,
+    report: Callable[[float], object] = lambda done: None,
 ) -> Answers:
     """The answers to digits (n, 28, 28). `report` hears the fraction done."""
     if not network.reads_pairs:

@@ -72,7 +72,7 @@ def logits(
     network: Network,
     weights: Weights,
     images: np.ndarray,
-    report: Callable[[float], None] = lambda done: None,
+    report: Callable[[float], object] = lambda done: None,
 ) -> np.ndarray:
     """Logits (n, classes) of images (n, height, width), in chunks so that memory stays small.
 
@@ -91,7 +91,7 @@ def tower(
     weights: Weights,
     digits: np.ndarray,
     half: str = "top",
-    report: Callable[[float], None] = lambda done: None,
+    report: Callable[[float], object] = lambda done: None,
 ) -> np.ndarray:
     """What the layers that serve each half of a sum network make of single digits: (n, 28, 28) to features (n, …).
 

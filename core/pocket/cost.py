@@ -31,7 +31,7 @@ class Cost:
         return f"Before its weights were rounded to {self.kind} it was {before}."
 
 
-def measure(run: store.Run, weights: Weights, kind: str, data: Mnist, report: Callable[[float], None]) -> Cost:
+def measure(run: store.Run, weights: Weights, kind: str, data: Mnist, report: Callable[[float], object]) -> Cost:
     """Judge a run's weights on the test images of `data` before and after rounding.
 
     `report` hears the fraction done.

@@ -58,7 +58,7 @@ def add_taught(
     data: Mnist,
     folder: Path | None = None,
     title: str = "",
-    on_progress: Callable[[float], None] = lambda done: None,
+    on_progress: Callable[[float], object] = lambda done: None,
 ) -> tuple[store.Run, Evaluation]:
     """Keep weights that learned so many pairs of a hand, from those of `origin` on, as a new run that is measured.
 

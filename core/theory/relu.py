@@ -134,7 +134,7 @@ def activity(
     network: Network,
     weights: forward.Weights,
     digits: np.ndarray,
-    report: Callable[[float], None] = lambda done: None,
+    report: Callable[[float], object] = lambda done: None,
 ) -> list[LayerActivity]:
     """How often each ReLU of a network answers to digits (n, 28, 28), a layer at a time, in order; n is even.
 

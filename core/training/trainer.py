@@ -26,7 +26,7 @@ ADAM_EPSILON = 1e-8
 AVERAGE_EVERY = 8  # steps between two additions to the averaged weights: a pass over all of them is not free
 
 
-def pen_images(recipe: Recipe, on_progress: Callable[[float], None] = lambda done: None) -> tuple:
+def pen_images(recipe: Recipe, on_progress: Callable[[float], object] = lambda done: None) -> tuple:
     """Draw the pen digits that a recipe trains on, images and labels: of each as many as its steps will see."""
     seen = recipe.steps * recipe.step_pen_digits / len(pen.to_train())
     return pen.training_images(recipe.seed, min(pen.MOST_DRAWINGS, math.ceil(seen)), on_progress)

@@ -127,7 +127,7 @@ def recipes(chosen: list[Entry]) -> None:
         st.write("Their recipes are the same." if len(chosen) > 1 else "Choose a second run to see what differs.")
         return
     meanings = {f.name: f.metadata["meaning"] for f in fields(Recipe)}
-    columns = {"field": [name.replace("_", " ") for name in found]}
+    columns: dict[str, list] = {"field": [name.replace("_", " ") for name in found]}
     for i, entry in enumerate(chosen):
         heading = entry.shown
         while heading in (*columns, "meaning"):  # a run may be called so

@@ -158,7 +158,7 @@ def surprise() -> None:
 def last_changed() -> str:
     """The half whose last change is the latest of all that can be taken back; "" where nothing can."""
     changes = {half: histories()[half][-1].change for half in HALVES if can_undo(half)}
-    return max(changes, key=changes.get, default="")
+    return max(changes, key=lambda half: changes[half], default="")
 
 
 def can_undo(half: str) -> bool:

@@ -47,8 +47,8 @@ with paper:
 canvas.take_over()
 
 drawn = canvas.drawings()
-missing = [half for half in canvas.HALVES if drawn[half].digit is None]
-prediction = None
+digits = {half: digit for half in canvas.HALVES if (digit := drawn[half].digit) is not None}
+prediction = shown = None
 
 with reading:
     answer, judged = st.container(key="in_sight"), st.container(key="teaching")
@@ -61,14 +61,15 @@ with reading:
     # of a test digit it is known that it is one
     unknown = {half: None if drawn[half].label is not None else drawn[half].digit for half in canvas.HALVES}
     doubted = likeness.doubted(run.network, trained, result, unknown)
-    if not missing:
-        prediction = forward.predict(run.network, weights, drawn["top"].digit, drawn["bottom"].digit)
+    if len(digits) == 2:
+        prediction = forward.predict(run.network, weights, digits["top"], digits["bottom"])
+        shown = Pair(digits["top"], digits["bottom"], prediction.sum)
     with answer:
-        if len(missing) == 2:
+        if not digits:
             parts.answer("Draw two digits", "One in each frame, with mouse, finger or pen. Or press Surprise me.")
-        elif missing:
-            here = "bottom" if missing == ["top"] else "top"
-            named = forward.predict_digit(run.network, weights, drawn[here].digit, here)
+        elif prediction is None:
+            [(half, digit)] = digits.items()
+            named = forward.predict_digit(run.network, weights, digit, half)
             note = "A sum needs two."
             if named is not None:
                 note += f" This one looks like a {named.argmax()} ({forward.percent(named.max())})."
@@ -76,18 +77,17 @@ with reading:
                 note += f" It {likeness.DIFFERENT}."
             parts.answer("Now draw the other digit", note)
         else:
-            labels = [drawn[half].label for half in canvas.HALVES]
-            truth = "" if None in labels else f" The true sum is {sum(labels)}: {labels[0]} + {labels[1]}."
+            labels = [label for half in canvas.HALVES if (label := drawn[half].label) is not None]
+            truth = f" The true sum is {sum(labels)}: {labels[0]} + {labels[1]}." if len(labels) == 2 else ""
             order = {"top": "first", "bottom": "second"}  # the frames are below or beside each other
             doubts = "".join(f" The {order[half]} drawing {likeness.DIFFERENT}." for half in doubted)
             parts.answer("The sum is", f"{prediction.reading}{truth}{doubts}", prediction.sum)
     with judged:
-        shown = None if prediction is None else Pair(drawn["top"].digit, drawn["bottom"].digit, prediction.sum)
         teaching.offer(run, trained, shown)
 
     if prediction is not None:
         parts.bars("Probability of each sum", prediction.sum_probabilities, parts.SUM_COLOUR)
-    if len(missing) < 2:
+    if digits:
         st.markdown("**What the network sees**, 28×28 pixels each")
         images = [parts.digit_image(drawn[half].digit, half, half, parts.half_name(half)) for half in canvas.HALVES]
         st.html(f'<div class="digits">{"".join(images)}</div>')

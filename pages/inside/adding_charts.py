@@ -65,7 +65,8 @@ def parabola(total: np.ndarray, nearest: Parabola) -> None:
 
 def slopes(of_digits: dict[str, np.ndarray], labels: np.ndarray) -> None:
     """The mean slope for each digit, of "top" and "bottom" (n,) each, with the straight line through the means."""
-    rows, digits = [], np.arange(10)
+    rows: list[tuple] = []
+    digits = np.arange(10)
     for half, each in of_digits.items():
         means, deviations = (np.array([of(each[labels == digit]) for digit in digits]) for of in (np.mean, np.std))
         straight = np.polyval(np.polyfit(digits, means, 1), digits)
@@ -78,8 +79,8 @@ def slopes(of_digits: dict[str, np.ndarray], labels: np.ndarray) -> None:
         "scale": {"domain": list(parts.COLOURS), "range": list(parts.COLOURS.values())},
         "legend": {**curves.LEGEND, "symbolType": "circle"},
     }
-    x = {"field": "digit", "type": "ordinal", "axis": {"labelAngle": 0, "labelFontSize": 14}}
-    x["scale"] = {"paddingInner": 0.7, "paddingOuter": 0.4}
+    scale = {"paddingInner": 0.7, "paddingOuter": 0.4}
+    x = {"field": "digit", "type": "ordinal", "axis": {"labelAngle": 0, "labelFontSize": 14}, "scale": scale}
     y = {"field": "slope", "type": "quantitative", "title": "slope, logits per sum"}
     line = {
         "mark": {"type": "line", "strokeDash": [6, 4], "strokeWidth": 2.5, "color": parts.SUM_COLOUR},
@@ -87,8 +88,8 @@ def slopes(of_digits: dict[str, np.ndarray], labels: np.ndarray) -> None:
     }
     offset = {"xOffset": {"field": "half"}}
     bars = {"y": {**y, "field": "low"}, "y2": {"field": "high"}, "x": x, "color": colour, **offset}
-    means = {"x": x, "y": y, "color": colour, **offset}
+    spots = {"x": x, "y": y, "color": colour, **offset}
     layers = [line, {"mark": {"type": "rule", "strokeWidth": 3}, "encoding": bars}]
-    layers.append({"mark": {"type": "point", "filled": True, "size": 120, "opacity": 1}, "encoding": means})
+    layers.append({"mark": {"type": "point", "filled": True, "size": 120, "opacity": 1}, "encoding": spots})
     alt = "Mean slope of what a test digit adds, for each digit, as top and as bottom digit."
     charts.draw({"layer": layers}, table, key="slopes", height=curves.HEIGHT_PIXELS, alt=alt)

@@ -1,5 +1,7 @@
 """Digits along one line, a row for each digit, so that no digit is drawn over another one."""
 
+from typing import Any
+
 import numpy as np
 
 from core.insight.number_line import Line
@@ -26,9 +28,10 @@ def strip(
     if own is not None:
         place, digit, whose = np.append(place, own), np.append(digit, [0, 0]), [*whose, "top", "bottom"]
     table = lean.table({"place": place.astype(float), "digit": digit.astype(int), "whose": whose})
-    x = {"field": "place", "type": "quantitative", "title": title, "axis": {"labels": False, "ticks": False}}
+    x: dict[str, Any] = {"field": "place", "type": "quantitative", "title": title}
+    x["axis"] = {"labels": False, "ticks": False}
     x["scale"] = {"zero": False} if frame is None else {"domain": list(frame), "nice": False}
-    y = {"field": "digit", "type": "ordinal", "sort": "descending", "title": "digit"}
+    y: dict[str, Any] = {"field": "digit", "type": "ordinal", "sort": "descending", "title": "digit"}
     y["axis"] = {"labelAngle": 0, "grid": True}
     rows = [
         _layer("test", {"type": "tick", "thickness": 2, "opacity": 0.35, "color": curves.PALETTE[0], "clip": True}, y),

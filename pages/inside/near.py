@@ -30,7 +30,8 @@ def show_units(stage: Stage) -> None:
         words += f"; the ReLU has set the other {(units <= 0).sum():,} to 0"
     st.html(f'<p class="fact">{words}.</p>')
     if len(units) <= SUMS:
-        title, order, names = "The value of each unit", np.arange(len(units)), range(len(units))
+        order = names = np.arange(len(units))
+        title = "The value of each unit"
     else:
         order = stage.most_active[:SUMS]
         title, names = f"The {SUMS} most active units, by number", order + 1
@@ -56,7 +57,7 @@ def show_maps(stage: Stage, digit: np.ndarray, half: str, name: str) -> None:
     picture = map_url(stage, channel, float(np.abs(values).max()))
     part = digit[seen.top : seen.bottom + 1, seen.left : seen.right + 1]
     weights, heaviest = stage.filter_of(channel)
-    where = "" if stage.filters.shape[2] == 1 else f" on input map {heaviest + 1}"
+    where = f" on input map {heaviest + 1}" if stage.filters is not None and stage.filters.shape[2] > 1 else ""
     at = f"row {row + 1}, column {column + 1}"
     figures = [
         maps.framed(picture, height, (row, column, 1, 1), MARK, f"map {channel + 1} with {at} marked", "the map"),

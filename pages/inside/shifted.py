@@ -47,7 +47,7 @@ def show(run, weights, subject) -> None:
 
 def _show_layers(layers: list[LayerShift], right, down):
     st.subheader("Where the shift stops being a shift", anchor=False)
-    stops = next((i for i, layer in enumerate(layers) if not layer.is_shift), None)
+    stops = next((i for i, layer in enumerate(layers) if not layer.is_shift), len(layers))
     if (right, down) == (0, 0):
         st.write("Nothing is shifted yet. Move one of the sliders.")
         return

@@ -6,7 +6,8 @@ from core.images.mnist import Mnist
 from core.insight import long_addition
 from core.model import answers
 from core.runs.store import Run
-from pages.shared import cached, charts, lean
+from pages.shared import charts, lean
+from pages.shared.cached import answers_of, cached, test_set
 from pages.shared.curves import LEGEND, PALETTE
 
 # Published accuracies of systems that were trained on sums of numbers of so many digits, as this project collected them
@@ -16,7 +17,7 @@ TRAINED_ON_THEM = "published, trained on numbers so long"
 
 def show(run: Run) -> None:
     """Draw the chart, and say what sets the tasks apart."""
-    data = cached.test_set()
+    data = test_set()
     lines = _accuracies(run, data) | {TRAINED_ON_THEM: PUBLISHED}
     rows = [(length, value, name) for name, values in lines.items() for length, value in values.items()]
     table = lean.table(
@@ -53,8 +54,8 @@ def show(run: Run) -> None:
     )
 
 
-@cached.cached(max_entries=4)
+@cached(max_entries=4)
 def _accuracies(run: Run, data: Mnist):
-    read = answers.as_pairs(cached.answers_of(run))
+    read = answers.as_pairs(answers_of(run))
     with st.spinner("Adding 1,000 sums of each length, for the first time with these weights."):
         return long_addition.accuracies(read.top, read.bottom, data.test_labels)

@@ -36,8 +36,8 @@ def choose(run: Run, read: Answers) -> Numbers:
     """Let the visitor choose how many columns there are; deal test digits, and put the two that are drawn last."""
     data = cached.test_set()
     st.session_state.setdefault(DEALT, 0)
-    drawn = [drawings()[half].digit for half in HALVES]
-    both = all(digit is not None for digit in drawn)
+    drawn = {half: digit for half in HALVES if (digit := drawings()[half].digit) is not None}
+    both = len(drawn) == len(HALVES)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         length = st.slider(
             "Columns",
@@ -57,11 +57,12 @@ def choose(run: Run, read: Answers) -> Numbers:
     images = data.test_images[upper].copy(), data.test_images[lower].copy()
     labels = [data.test_labels[upper].tolist(), data.test_labels[lower].tolist()]
     if mine:
-        told = forward.predict(run.network, parts.weights_or_stop(run), *drawn).digit_probabilities
-        for i, (half, of, image) in enumerate(zip(HALVES, (top, bottom), images, strict=True)):
-            of[0], image[0], labels[i][0] = told[i], drawn[i], drawings()[half].label
-    known = None not in (labels[0][0], labels[1][0])
-    return Numbers(top, bottom, images, sum(map(long_addition.value, labels)) if known else None)
+        weights = parts.weights_or_stop(run)
+        for half, of, image, known in zip(HALVES, (top, bottom), images, labels, strict=True):
+            of[0] = forward.predict_digit(run.network, weights, drawn[half], half)
+            image[0], known[0] = drawn[half], drawings()[half].label
+    truth = None if None in (labels[0][0], labels[1][0]) else sum(map(long_addition.value, labels))
+    return Numbers(top, bottom, images, truth)
 
 
 def _deal():

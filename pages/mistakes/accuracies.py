@@ -19,8 +19,8 @@ def show(run, readings, available) -> None:
         counts, rights = tally.by_sum
         independent = counts / PAIRINGS
     else:
-        counts = independent = np.bincount(readings.truth, minlength=readings.classes)
-        rights = np.bincount(readings.truth, readings.right, minlength=readings.classes)
+        counts = np.bincount(readings.truth, minlength=readings.classes).astype(float)
+        independent, rights = counts, np.bincount(readings.truth, readings.right, minlength=readings.classes)
     what = "sum" if pairs else "digit"
     st.subheader(f"By {what}", anchor=False)
     _by_class(what, counts, rights, independent)

@@ -22,7 +22,7 @@ def matrix(counts: np.ndarray, chosen: np.ndarray, what: str, key: str, on_selec
     """
     true, answered = np.indices(counts.shape)
     most = max(1, int((counts * (true != answered)).max()))
-    columns = {
+    columns: dict[str, np.ndarray | list] = {
         "true": true.ravel(),
         "answered": answered.ravel(),
         "count": counts.ravel(),

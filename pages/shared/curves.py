@@ -1,7 +1,8 @@
 """Curves as the pages draw them: Vega-Lite with fixed axes, so that a growing curve does not flicker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from pages.shared import charts, lean
 PALETTE = ("#009e73", "#cc79a7", "#b8860b", "#7a5cc7", "#56b4e9", "#8a8f98", "#d43d51", "#3a7d44")
 HEIGHT_PIXELS = 320
 LEGEND_LINE_PIXELS, LETTER_PIXELS = 22, 8
-LEGEND = {
+LEGEND: dict[str, Any] = {
     "title": None,
     "orient": "top",
     "columns": 3,
@@ -36,7 +37,7 @@ def chart(
     high: float | None = 1.0,
     log_steps: bool = False,
     log_values: bool = False,
-    marks: list[tuple[int, str]] = (),
+    marks: Sequence[tuple[int, str]] = (),
     alt: str | None = None,
     height: int = HEIGHT_PIXELS,
 ) -> Callable[[str], bytes]:
@@ -62,11 +63,11 @@ def specification(
     curves, title, last_step, low, high, log_steps=False, log_values=False, marks=(), shade_rest=False
 ) -> dict:
     """The figure in Vega-Lite, without its data: columns step, value, low, high, curve, kind."""
-    steps = {"type": "symlog" if log_steps else "linear", "nice": False}
+    steps: dict[str, Any] = {"type": "symlog" if log_steps else "linear", "nice": False}
     if last_step is not None:
         steps["domain"] = [0, last_step]
     # a logarithm cannot show 0 and is clamped; elsewhere what is outside the axis leaves the frame
-    values = {"type": "log" if log_values else "linear", "zero": False, "clamp": log_values}
+    values: dict[str, Any] = {"type": "log" if log_values else "linear", "zero": False, "clamp": log_values}
     if not log_values and low is not None and high is not None:
         values |= {"domain": [low, high], "nice": False}
     labels = list(dict.fromkeys(curve.label for curve in curves))
@@ -74,7 +75,7 @@ def specification(
     # two short words stand side by side at any width; more are as many in a row as have room
     fitting = {"expr": f"max(1, floor(width / {LETTER_PIXELS * longest + 40}))"}
     in_a_row = len(labels) if LETTER_PIXELS * sum(map(len, labels)) < 100 else fitting
-    colour = {
+    colour: dict[str, Any] = {
         "field": "curve",
         "type": "nominal",
         "sort": None,
@@ -83,16 +84,16 @@ def specification(
     }
     # a run's train and test have one label and so one colour, and train is dashed
     kinds = {"field": "kind", "type": "nominal", "scale": {"domain": ["test", "train"], "range": [[1, 0], [7, 5]]}}
-    dash = {"strokeDash": {**kinds, "legend": {**LEGEND, "orient": "bottom"}}} if both else {}
+    dash: dict[str, Any] = {"strokeDash": {**kinds, "legend": {**LEGEND, "orient": "bottom"}}} if both else {}
     told = [{"field": "kind", "type": "nominal"}] if both else []
-    x = {"field": "step", "type": "quantitative", "title": "iteration", "scale": steps}
+    x: dict[str, Any] = {"field": "step", "type": "quantitative", "title": "iteration", "scale": steps}
     if log_steps:
         x["axis"] = {
             "values": [0, *(lead * 10**power for power in range(7) for lead in (1, 2, 5))],
             "labelOverlap": True,
         }
     y = {"field": "value", "type": "quantitative", "title": title, "scale": values}
-    band = {
+    band: dict[str, Any] = {
         "transform": [{"filter": "isValid(datum.low)"}],
         "mark": {"type": "area", "opacity": 0.2, "clip": True},
         "encoding": {"y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour, "detail": {"field": "kind"}},

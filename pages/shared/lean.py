@@ -10,25 +10,28 @@ import io
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 from streamlit.components.v2.bidi_component import serialization
+
+MARK = "is_ours"  # on the function that answers instead of Streamlit's
 
 
 def skip_pandas() -> None:
     """Answer for Streamlit, once for the process. Does nothing in a version that no longer asks."""
     asked = getattr(serialization, "is_dataframe_like", None)
-    if asked is None or getattr(asked, "is_ours", False):
+    if asked is None or getattr(asked, MARK, False):
         return
 
     def is_dataframe_like(value):
         return not (type(value) is dict and "pandas" not in sys.modules) and asked(value)
 
-    is_dataframe_like.is_ours = True
+    setattr(is_dataframe_like, MARK, True)
     serialization.is_dataframe_like = is_dataframe_like
 
 
-def table(columns: dict[str, Sequence]):
+def table(columns: Mapping[str, Sequence | np.ndarray]):
     """A pyarrow.Table, as Streamlit sends it, of columns of equal length: words, numbers, truth, times (UTC) or None.
 
     A number that is not finite becomes None. A column of None alone is one of words.
@@ -50,7 +53,7 @@ def table(columns: dict[str, Sequence]):
     return read_json(io.BytesIO("\n".join(lines).encode()), parse_options=ParseOptions(explicit_schema=schema))
 
 
-def with_values(specification: dict, columns: dict[str, Sequence]) -> dict:
+def with_values(specification: dict, columns: Mapping[str, Sequence | np.ndarray]) -> dict:
     """A Vega-Lite figure that carries its few values, so that a page of small charts needs no pyarrow: 30 MB.
 
     Streamlit turns values at the top of a figure into a table of pyarrow's; those of a layer it leaves alone.

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import streamlit as st
@@ -36,7 +37,7 @@ def weights_or_stop(run: store.Run) -> Weights:
         stop_unloadable(error)
 
 
-def stop_unloadable(error: store.RunError) -> None:
+def stop_unloadable(error: store.RunError) -> NoReturn:
     """End a page here, as the chosen run's weights cannot be loaded, and say why."""
     st.error(f"This checkpoint cannot be loaded. {plain(error)} Choose another network.")
     st.stop()

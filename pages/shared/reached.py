@@ -24,10 +24,11 @@ SHAPES = {True: ("square", "diamond", "cross"), False: ("circle", "triangle-up",
 def reached(entries: list[Entry], chosen: list[Entry]) -> None:
     """Draw accuracy with its standard error against the parameters, for every run that has been measured."""
     known = [entry for entry in entries if entry.result]
+    measured = [entry.result for entry in entries if entry.result]
     if not known:
         st.write("No run has finished yet, so no accuracy is measured.")
         return
-    accuracy, error = (np.array([e.result[name] for e in known]) for name in ("accuracy", "standard_error"))
+    accuracy, error = (np.array([result[name] for result in measured]) for name in ("accuracy", "standard_error"))
     mistakes = np.maximum(1 - accuracy, FEWEST_MISTAKES)
     least, most = min(0.005, 0.8 * float(mistakes.min())), max(0.5, 1.1 * float(mistakes.max()))
     parameters = [entry.run.network.parameters for entry in known]
@@ -71,7 +72,7 @@ def spread(places: list[float], step: float, most: float) -> list[float]:
 
     None gets beyond `most` as long as there is room below it.
     """
-    moved = []
+    moved: list[float] = []
     for place in places:
         moved.append(max(place, moved[-1] * step) if moved else place)
     for i in reversed(range(len(moved))):

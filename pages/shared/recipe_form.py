@@ -2,6 +2,7 @@
 
 import dataclasses
 import urllib.parse
+from typing import Any
 
 import streamlit as st
 
@@ -36,7 +37,7 @@ def choose_network() -> None:
     st.selectbox("Network", list(NETWORKS), key=_key("network"), persist_state="session")
     with st.container(horizontal=True):
         for name, preset in PRESETS.items():
-            st.button(name, on_click=_fill_preset, args=(name,), help=preset.__doc__.splitlines()[0])
+            st.button(name, on_click=_fill_preset, args=(name,), help=(preset.__doc__ or name).splitlines()[0])
 
 
 def recipe_fields() -> None:
@@ -106,7 +107,8 @@ def from_link(asked: dict[str, str]) -> tuple[Recipe, list[str]]:
     for name in FIELDS:
         if name in asked:
             try:
-                recipe = dataclasses.replace(recipe, **{name: read_field(name, asked[name])})
+                value: Any = read_field(name, asked[name])
+                recipe = dataclasses.replace(recipe, **{name: value})
             except ValueError as error:
                 refused.append(str(error))
     return recipe, refused

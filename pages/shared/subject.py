@@ -30,15 +30,16 @@ def choose_subject() -> Subject:
     drawn = {half: drawing for half, drawing in drawings().items() if drawing.digit is not None}
     if chosen["instead"]:
         drawn = {}
-    data, digits, labels, images = mnist.embedded(), [], [], []
+    data, images = mnist.embedded(), []
+    digits: dict[str, np.ndarray] = {}
+    labels: dict[str, int | None] = {}
     for half, place in zip(HALVES, chosen["places"], strict=True):
-        if half in drawn:
-            digit, label, kind = drawn[half].digit, drawn[half].label, "drawn"
+        digit, labels[half], kind = data.test_images[place], int(data.test_labels[place]), "drawn"
+        if half in drawn and (mine := drawn[half].digit) is not None:
+            digit, labels[half] = mine, drawn[half].label
         else:
-            digit, label = data.test_images[place], int(data.test_labels[place])
-            kind = f"test digit, a {label}"
-        digits.append(digit)
-        labels.append(label)
+            kind = f"test digit, a {labels[half]}"
+        digits[half] = digit
         images.append(parts.digit_image(digit, f"{half}: {kind}", half))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(f'<div class="digits small">{"".join(images)}</div>', width="content")
@@ -46,7 +47,7 @@ def choose_subject() -> Subject:
         if chosen["instead"] and any(drawing.digit is not None for drawing in drawings().values()):
             st.button("My drawing", on_click=_mine)
         st.page_link("draw/page.py", label="Draw")
-    return Subject(*digits, tuple(labels))
+    return Subject(digits["top"], digits["bottom"], (labels["top"], labels["bottom"]))
 
 
 def _random_places():

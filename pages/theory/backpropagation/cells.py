@@ -28,8 +28,9 @@ class Block:
 
 def draw_blocks(blocks: list[Block], key: str, width: int, alt: str, frame: tuple[int, int] | None = None) -> None:
     """Draw blocks side by side, their rows aligned. `frame` (rows, columns) outlines that part of the first one."""
-    columns = {name: [] for name in ("left", "right", "above", "below", "value", "name")}
-    headings, left = {"centre": [], "heading": []}, 0.0
+    columns: dict[str, list] = {name: [] for name in ("left", "right", "above", "below", "value", "name")}
+    headings: dict[str, list] = {"centre": [], "heading": []}
+    left = 0.0
     for block in blocks:
         rows, count = block.values.shape
         down, across = np.indices((rows, count)).reshape(2, -1)

@@ -1,4 +1,5 @@
 import threading
+from typing import Any
 
 import streamlit as st
 
@@ -58,7 +59,7 @@ def _measure():
 
 
 def _chart(timings: list[Timing]) -> None:
-    columns = {name: [] for name in ("n", "milliseconds", "fitted", "way")}
+    columns: dict[str, list] = {name: [] for name in ("n", "milliseconds", "fitted", "way")}
     for each in timings:
         start = each.fitted.start
         fitted = [None if i < start else 1e3 * each.predicted(n) for i, n in enumerate(each.lengths)]
@@ -66,16 +67,16 @@ def _chart(timings: list[Timing]) -> None:
         columns["milliseconds"] += [1e3 * seconds for seconds in each.seconds]
         columns["fitted"] += fitted
         columns["way"] += [_legend(each)] * len(each.lengths)
-    n = {"field": "n", "type": "quantitative", "title": "n, numbers in the signal and in the filter"}
+    n: dict[str, Any] = {"field": "n", "type": "quantitative", "title": "n, numbers in the signal and in the filter"}
     n["scale"] = {"type": "log", "base": 2, "domain": [timing.LENGTHS[0], timing.LENGTHS[-1]]}
     n["axis"] = {"values": list(timing.LENGTHS[::2]), "format": ","}
-    y = {
+    y: dict[str, Any] = {
         "type": "quantitative",
         "title": "milliseconds",
         "scale": {"type": "log", "domain": [5e-4, 100], "nice": False},
     }
     y["axis"] = {"values": [0.001, 0.01, 0.1, 1, 10, 100], "format": "~g"}
-    colour = {"field": "way", "type": "nominal", "sort": None, "legend": curves.LEGEND | {"columns": 1}}
+    colour: dict[str, Any] = {"field": "way", "type": "nominal", "sort": None, "legend": curves.LEGEND | {"columns": 1}}
     colour["scale"] = {"domain": [_legend(each) for each in timings], "range": list(curves.PALETTE[: len(timings)])}
     tooltip = [
         {"field": "way", "type": "nominal", "title": "way"},

@@ -77,7 +77,7 @@ def _learned() -> np.ndarray | None:
         return None
     run, _ = parts.choose_run(available)
     weights = parts.weights_or_stop(run)
-    kernels = weights[_first_kernel(run.network)]
+    kernels = weights[_first_kernel(run.network) or ""]
     filters = kernels.shape[-1]
     number = st.slider("Filter of its first convolution", 1, filters, 1, key=f"filter_of_{filters}")
     return kernels[:, :, 0, number - 1]

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import streamlit as st
 
@@ -21,7 +22,9 @@ def against(balances: list[Balance]) -> None:
     for balance in balances:  # what stands in one place is named in one label
         place = balance.constraints.total, round(math.log10(balance.network.parameters), 1)
         spots.setdefault(place, []).append(balance)
-    columns = {name: [] for name in ("constraints", "parameters", "height", "side", "name", "crowded", "experiments")}
+    columns: dict[str, list] = {
+        name: [] for name in ("constraints", "parameters", "height", "side", "name", "crowded", "experiments")
+    }
     for spot in spots.values():
         first, names = spot[0], list(dict.fromkeys(short(balance) for balance in spot))
         for line, name in enumerate(names):
@@ -72,17 +75,18 @@ def against(balances: list[Balance]) -> None:
 def gaps(balances: list[Balance]) -> None:
     """The measured gap between train and test against parameters per constraint, for independent images."""
     measured = [balance for balance in balances if balance.gap is not None and not balance.by_pairs]
+    gap_points = [100 * balance.gap for balance in measured if balance.gap is not None]
     if not measured:
         st.info("No experiment has been measured yet. Run them on the Report page.")
         return
     columns = {
         "ratio": [balance.ratio for balance in measured],
-        "gap": [100 * balance.gap for balance in measured],
+        "gap": gap_points,
         "side": [side(balance) for balance in measured],
         "experiment": [balance.label for balance in measured],
         "name": _names(measured),
     }
-    x = {"field": "ratio", "type": "quantitative", "title": "parameters for each constraint"}
+    x: dict[str, Any] = {"field": "ratio", "type": "quantitative", "title": "parameters for each constraint"}
     x |= {"scale": {"type": "log", "domain": [1e-3, 1e4]}, "axis": {"values": [0.001, 0.01, 0.1, 1, 10, 100, 1000]}}
     x["axis"]["format"] = "~g"
     y = {"field": "gap", "type": "quantitative", "title": "gap, percentage points", "scale": {"zero": True}}

@@ -39,7 +39,7 @@ def lessons(balances: list[Balance]) -> None:
             f"{every.constraints.total:,}."
         )
     if large := [balance for balance in measured if side(balance) == MORE]:
-        low, high = min(large, key=lambda b: b.gap), max(large, key=lambda b: b.gap)
+        low, high = min(large, key=_gap), max(large, key=_gap)
         said.append(
             f"**More parameters than constraints is no verdict.** {len(large)} of the {len(measured)} experiments have "
             f"more. Their gaps run from {_points(low)} (`{low.label}`) to {_points(high)} (`{high.label}`). The count "
@@ -62,6 +62,10 @@ def lessons(balances: list[Balance]) -> None:
         "sum networks stand here twice, by pairs and by images; the second is the careful count."
     )
     st.markdown("\n".join(f"- {sentence}" for sentence in said))
+
+
+def _gap(balance):
+    return balance.gap
 
 
 def _points(balance):
