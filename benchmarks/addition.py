@@ -30,7 +30,7 @@ AS_THEY_ARE = Recipe(
     pairing="fixed",
     batch=64,
     steps=2400,  # a little more than five times each pair
-    learning_rate=1e-3,
+    learning_rate=2e-3,
     keep_prob=0.5,
     average_decay=0.99,
 )

@@ -21,11 +21,18 @@ from tests.harness.server import chromium
 settings.prepare_tensorflow()  # before any test imports it
 
 LONGEST = {f"test_{name}.py" for name in ("train_browser", "training", "jobs", "browser", "pages_browser", "sweep")}
+# what takes a browser, a page, a training or several processes
+SLOW_NAMES = ("workers", "cluster", "command_line", "checkpoints", "pocket", "teach", "likeness")
+SLOW = {f"test_{name}.py" for name in SLOW_NAMES}
+SLOW_FOLDERS = {"browser", "pages", "promises"}
 
 
 def pytest_collection_modifyitems(items):
-    """The longest files come first: one that begins last would be waited for alone."""
+    """The longest files come first: one that begins last would be waited for alone. Mark what is slow."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
+    for item in items:
+        if item.path.name in LONGEST | SLOW or item.path.parent.name in SLOW_FOLDERS:
+            item.add_marker("slow")
 
 
 @pytest.hookimpl(trylast=True)
