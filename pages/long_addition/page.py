@@ -35,7 +35,10 @@ columns = long_addition.columns_of(numbers.top, numbers.bottom)
 likely = long_addition.most_probable(columns, MOST_SHOWN)
 if likely:
     total, chance = likely[0]
-    judged = "" if numbers.truth is None else " Right." if total == numbers.truth else f" It is {numbers.truth:,}."
+    judged = "" if numbers.truth is None else " Right."
+    if numbers.truth is not None and numbers.truth != total:
+        given = long_addition.probability(columns, numbers.truth)
+        judged = f" It is {numbers.truth:,}, which gets {percent(given, 1) if given >= 0.0005 else 'less than 0.1%'}."
     parts.answer("The sum is", f"{percent(chance)} sure.{judged}", total)
 else:
     parts.answer("No sum stands out", "Hardly one of these digits is read.")
