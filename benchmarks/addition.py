@@ -8,7 +8,7 @@ trainings keep out, and the accuracy is that of the weights after the last step.
 has 500 pairs more than the app's `--pairing fixed` deals. Four minutes for each seed on two cores.
 
 Published: DeepProbLog 0.9720 ± 0.0050, NeurASP 0.973, Embed2Sym 0.9762, A-NeSI 0.9766, DeepStochLog 0.979 ± 0.001,
-ABLkit 0.980, each with a smaller network and without moved images.
+ABLkit 0.980, A-NeSI at best 0.9814. Their networks are other ones, mostly smaller.
 """
 
 import dataclasses
