@@ -85,7 +85,7 @@ def _run(arguments):
         "experiments", nargs="*", metavar="EXPERIMENT", help=f"of {', '.join(experiments.ALL)}; or all"
     )
     reproduce.add_argument("--list", action="store_true", help="train nothing; print what is there")
-    protocols = "quick (default): recipes of a minute or some; report: its own, 20,000 iterations each"
+    protocols = "quick (default): recipes of seconds to half an hour; report: its own, 20,000 iterations each"
     reproduce.add_argument("--protocol", choices=experiments.PROTOCOLS, default="quick", help=protocols)
     _add_export(commands.add_parser("export", help="write a run for other programs, or as a page that reads digits"))
     work = commands.add_parser("work", help="train the run that waits longest, as the app does in the background")

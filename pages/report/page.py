@@ -16,7 +16,7 @@ st.write(
 )
 st.caption(
     "Measured on test images that were never trained on; ± is the standard deviation over seeds. Its protocol is "
-    "20,000 iterations of 50 images, Adam at 1e-4, weights of σ 0.1; the quick recipes take a minute or some."
+    "20,000 iterations of 50 images, Adam at 1e-4, weights of σ 0.1; the quick recipes take seconds to half an hour."
 )
 overview()
 with st.expander("What the report leaves open, and what is done here"):
