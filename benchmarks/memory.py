@@ -8,9 +8,9 @@ The peak is the kernel's own (VmHWM). Needs `pip install --group dev`.
 import tempfile
 from pathlib import Path
 
+from tests.harness.pages import PAGES
 from tests.harness.server import REPOSITORY, chromium, mebibytes, serving
 
-PAGES = ("", "train", "compare", "report", "inside", "mistakes", "convolution", "relu", "backpropagation", "counting")
 WITH_SECTIONS = ("inside", "mistakes", "convolution", "relu")
 MOST_MILLISECONDS = 120_000
 SETTLED = "document.querySelector('[data-test-script-state=notRunning]')"

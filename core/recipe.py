@@ -8,6 +8,7 @@ import numpy as np
 
 from core.model.networks import NETWORKS, Network, untied
 from core.model.operations import DIGITS
+from core.model.questions import QUESTIONS
 from core.typed import read_number
 
 MOST_ALL_PAIRS = 1024  # digits of a batch whose N² pairs fit in memory
@@ -47,7 +48,11 @@ class Recipe:
         "Sum networks: all N² pairs of a batch, new pairs each epoch, or always the same.",
     )
     tied: bool = _choice(True, (True, False), "Sum networks: both halves share their weights, or each has its own.")
-    labels: str = _choice("sums", ("sums", "digits"), "sum_posterior: learn from sums alone, or be told each digit.")
+    labels: str = _choice(
+        "sums",
+        (*QUESTIONS, "digits"),
+        "sum_posterior: learn from sums alone, from another question's answers, or be told each digit.",
+    )
     unmet: str = _text("", r"|\d\+\d(,\d\+\d)*", "digit pairs such as 3+8,4+7", "Sum networks: pairs never trained on.")
     initialization: str = _choice("he", ("he", "report"), "He's, or the report's: normal of σ 0.1, biases 0.1.")
 
@@ -85,8 +90,10 @@ class Recipe:
             raise ValueError(f"tied is False; allowed for {self.network}, which has no halves: True")
         if self.unmet and not network.reads_pairs:
             raise ValueError(f"unmet is {self.unmet!r}; allowed for {self.network}, which reads one digit: none")
-        if self.labels == "digits" and not network.names_digits:
-            raise ValueError(f"labels is 'digits'; allowed for {self.network}, which names no digits of a pair: sums")
+        if self.labels != "sums" and not network.names_digits:
+            raise ValueError(
+                f"labels is {self.labels!r}; allowed for {self.network}, which names no digits of a pair: sums"
+            )
         if not self.met.any():
             raise ValueError("unmet names every pair of digits; leave some to train on")
 

@@ -16,6 +16,7 @@ st.navigation(
             st.Page("inside/page.py", title="Inside", url_path="inside"),
             st.Page("mistakes/page.py", title="Mistakes", url_path="mistakes"),
             st.Page("long_addition/page.py", title="Long addition", url_path="long_addition"),
+            st.Page("questions/page.py", title="Change the question", url_path="questions"),
         ],
         "Theory": [
             st.Page("theory/convolution/page.py", title="Convolution", url_path="convolution"),

@@ -8,6 +8,7 @@ import dataclasses
 from dataclasses import dataclass
 from functools import cache
 
+from core.model.questions import QUESTIONS
 from core.presets import MOVES, as_in_the_report
 from core.recipe import Recipe
 from core.runs import store
@@ -334,6 +335,18 @@ PAST_THE_REPORT = (
         remark="Accuracy against the number of training images, told only sums or told every digit.",
     ),
     Experiment(
+        "question",
+        "",
+        "Change the question",
+        "sum_posterior",
+        "",
+        tuple(
+            Variant(_quick("sum_posterior", steps=500, keep_prob=0.5, labels=asked), label=asked) for asked in QUESTIONS
+        ),
+        remark="The same reader, told the answers to another question than the sum. Measured is nevertheless how well "
+        "it adds: who has learned the digits can. Insight, Change the question, shows what each question teaches.",
+    ),
+    Experiment(
         "unmet",
         "",
         "Digit pairs never trained on",
@@ -393,5 +406,5 @@ def missing_name(experiment: Experiment, recipe: Recipe) -> str | None:
 
 @cache
 def names() -> dict[Recipe, str]:
-    """The recipes of all runs of the experiments, and the names of these runs."""
-    return {recipe: name for experiment in ALL.values() for name, recipe in planned(experiment)}
+    """The recipes of all runs of the experiments, and the names of these runs; the first one's of the same recipe."""
+    return {recipe: name for experiment in reversed(ALL.values()) for name, recipe in planned(experiment)}

@@ -38,11 +38,20 @@ def read_with_fault(run):
     more = {name: records.positive for name in ("loss", "seconds")}
     more["energy_threshold"] = records.number(-1e9, 1e9)
     more |= {"pen_accuracy": records.share, "precision": records.is_text, "pair_accuracy": _is_pair_accuracy}
+    more |= {"asked_accuracy": records.share, "digit_confusion": _is_confusion}
     return records.read_fields(run.folder / "result.json", measured | {"data": records.is_text}, more)
 
 
 def _is_pair_accuracy(value):
     """Whether a value is an accuracy, or None, for each top and bottom digit."""
+    return _is_square(value) and all(cell is None or records.share(cell) for row in value for cell in row)
+
+
+def _is_confusion(value):
+    """Whether a value is a count of digits, not all of them 0, for each label and each name."""
+    return _is_square(value) and all(records.step(cell) for row in value for cell in row) and any(map(any, value))
+
+
+def _is_square(value):
     rows = value if isinstance(value, list) and len(value) == DIGITS else [None]
-    whole = all(isinstance(row, list) and len(row) == DIGITS for row in rows)
-    return whole and all(cell is None or records.share(cell) for row in rows for cell in row)
+    return all(isinstance(row, list) and len(row) == DIGITS for row in rows)

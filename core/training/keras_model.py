@@ -14,10 +14,8 @@ from keras import ops
 
 from core.model.layers import AddDigits, Dense, Dropout, Join, Split
 from core.model.networks import Network, pool_first
-from core.model.operations import DIGITS, PROBABILITY_FLOOR, SUM_OF_PAIR, SUMS
-
-# (10, 190): distribution (10,) of a digit to the 10×19 matrix that adds this digit to another one's distribution
-TOEPLITZ = SUM_OF_PAIR.reshape(DIGITS, DIGITS, SUMS).transpose(1, 0, 2).reshape(DIGITS, DIGITS * SUMS)
+from core.model.operations import DIGITS, PROBABILITY_FLOOR
+from core.model.questions import QUESTIONS, Question
 
 
 class TransposedDense(keras.layers.Layer):
@@ -82,7 +80,7 @@ def build(
                 bottom = None
             case AddDigits():
                 pairs = ops.reshape(_as_tower(x, bottom), (-1, 2, *step.shape_in))
-                x = log_sum_probabilities(pairs[:, :1], pairs[:, 1])[:, 0]
+                x = log_answer_probabilities(pairs[:, 0], pairs[:, 1:])[:, 0]
                 bottom = None
             case _:
                 if bottom is not None:
@@ -104,13 +102,15 @@ def _apply(step, x, name, initialization, seed, drop, dense, options):
     return step.layer.keras(keras.layers, **options)(x)
 
 
-def log_sum_probabilities(top, bottom):
-    """log P(sum), (…, 19), from the digit probabilities of the tops (…, n, 10) and of one bottom digit each (…, 10).
+def log_answer_probabilities(top, bottom, question: Question = QUESTIONS["sums"]):
+    """log P(answer), (…, n, answers), from digit probabilities of a top (…, 10) and of n bottoms (…, n, 10).
 
-    The convolution P(s) = Σ P(d)·P(s−d), as a product with the Toeplitz matrix of the bottom's probabilities.
+    Of sums it is the convolution P(s) = Σ P(d)·P(s−d), as a product with a Toeplitz matrix: the top's probabilities
+    make a 10×19 matrix that adds this digit to another one's distribution.
     """
-    toeplitz = ops.reshape(ops.matmul(bottom, TOEPLITZ), (-1, DIGITS, SUMS))
-    return ops.log(ops.maximum(ops.matmul(top, toeplitz), PROBABILITY_FLOOR))
+    answers = len(question.answers)
+    matrix = ops.reshape(ops.matmul(top, question.answer_of_pair.reshape(DIGITS, -1)), (-1, DIGITS, answers))
+    return ops.log(ops.maximum(ops.matmul(bottom, matrix), PROBABILITY_FLOOR))
 
 
 def named_variables(model: keras.Model) -> dict[str, keras.Variable]:

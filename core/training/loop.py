@@ -14,6 +14,7 @@ import tensorflow as tf
 from core import hands, likeness
 from core.evaluation import Evaluation, judge
 from core.images import mnist
+from core.insight import shortcuts
 from core.model.answers import of_digits
 from core.presets import MOVES
 from core.recipe import Recipe
@@ -88,6 +89,7 @@ def train(
     checkpoints.save_answers(run, answers.tensors(), data.name)
     spent = {"steps": trainer.step, "seconds": round(trainer.seconds, 1), "precision": trainer.precision}
     seen = hands.result(run, weights) | likeness.result(run.network, weights)
+    seen |= shortcuts.result(run.recipe.labels, answers, data)
     results.write(run, dataclasses.asdict(result) | spent | seen)
     return result
 

@@ -15,6 +15,7 @@ from core.images import mnist, pen
 from core.insight import number_line
 from core.model.networks import Network
 from core.model.operations import PROBABILITY_FLOOR, SUMS
+from core.model.questions import QUESTIONS
 from core.recipe import Recipe
 from core.runs import store
 from core.runs.curves import CURVE_IMAGES, FIRST_IMAGES
@@ -198,11 +199,14 @@ class Trainer:
             _, weights_of_all = self._truth(labels[0::2], labels[1::2])
             logits, truth, weights = self._pairs(self.model, top, bottom, top_digits, bottom_digits)
         else:
+            bottom, bottom_digits = self._of_all(bottom), labels
             _, weights_of_all = self._truth(labels, labels)
-            logits, truth, weights = self._pairs(self.model, top, self._of_all(bottom), top_digits, labels)
+            logits, truth, weights = self._pairs(self.model, top, bottom, top_digits, bottom_digits)
         total = tf.reduce_sum(weights_of_all)
         accuracy = tf.math.divide_no_nan(tf.reduce_sum(_right(logits, truth) * weights), total)
-        if self.recipe.labels == "sums":
+        if self.recipe.labels in QUESTIONS:
+            if self.recipe.labels != "sums":
+                logits, truth = self._answers(top, bottom, top_digits, bottom_digits)
             return tf.math.divide_no_nan(tf.reduce_sum(self._losses(truth, logits) * weights), total), accuracy
         named = tf.math.log(tf.maximum(tf.concat([top, bottom], 0), PROBABILITY_FLOOR))
         losses = self._losses(tf.concat([top_digits, bottom_digits], 0), named)
@@ -251,7 +255,7 @@ class Trainer:
         if self.recipe.deals_pairs:
             logits = _head(model, top, bottom)
         elif self.network.names_digits:
-            logits = tf.reshape(keras_model.log_sum_probabilities(bottom, top), (-1, SUMS))  # [top, bottom, sum]
+            logits = tf.reshape(keras_model.log_answer_probabilities(top, bottom), (-1, SUMS))  # [top, bottom, sum]
         else:
             last = model.layers[-1]
             of_top, of_bottom = tf.split(last.kernel, 2)
@@ -261,13 +265,27 @@ class Trainer:
 
     def _truth(self, top_digits, bottom_digits):
         """True sums and weights of pairs, as `_pairs` has them."""
-        if not self.recipe.deals_pairs:
-            tops, bottoms = tf.shape(top_digits)[0], tf.shape(bottom_digits)[0]
-            top_digits, bottom_digits = tf.repeat(top_digits, bottoms), tf.tile(bottom_digits, [tops])
+        top_digits, bottom_digits = self._paired(top_digits, bottom_digits)
         sums = top_digits + bottom_digits
         if not self.recipe.unmet:
             return sums, tf.ones_like(sums, tf.float32)
         return sums, tf.gather_nd(self.recipe.met, tf.stack([top_digits, bottom_digits], 1))
+
+    def _answers(self, top, bottom, top_digits, bottom_digits):
+        """Logits and truth as `_pairs` has them, of the question that the recipe asks in place of the sum."""
+        question = QUESTIONS[self.recipe.labels]
+        bottoms = bottom[:, None] if self.recipe.deals_pairs else bottom
+        logits = keras_model.log_answer_probabilities(top, bottoms, question)
+        pairs = tf.stack(self._paired(top_digits, bottom_digits), 1)
+        truth = tf.gather_nd(tf.constant(question.answer_indices, tf.int32), pairs)
+        return tf.reshape(logits, (-1, len(question.answers))), truth
+
+    def _paired(self, top_digits, bottom_digits):
+        """The digits of pairs: as they come, or of every top with every bottom."""
+        if self.recipe.deals_pairs:
+            return top_digits, bottom_digits
+        tops, bottoms = tf.shape(top_digits)[0], tf.shape(bottom_digits)[0]
+        return tf.repeat(top_digits, bottoms), tf.tile(bottom_digits, [tops])
 
     def _adam(self, gradients, rate, step):
         """Adam (Kingma and Ba, 2015), fused: one pass over the weights instead of ten.
@@ -333,7 +351,7 @@ def _head(model, top, bottom):
     last = model.layers[-1]
     if isinstance(last, keras.layers.Dense):
         return last(tf.concat([top, bottom], axis=1))
-    return keras_model.log_sum_probabilities(top[:, None], bottom)[:, 0]
+    return keras_model.log_answer_probabilities(top, bottom[:, None])[:, 0]
 
 
 def _on_device(images, labels):

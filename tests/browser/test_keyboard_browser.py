@@ -5,21 +5,14 @@ import time
 import pytest
 
 from tests.harness.needs import wait_until
+from tests.harness.pages import PAGES
 from tests.harness.server import REPOSITORY, open_page, serving
 
-PAGES = {
-    "": "Digit Sum Lab",
-    "train?run=sum": "Train",
-    "compare?runs=sum&runs=sum_posterior": "Compare runs",
-    "report": "The report",
-    "pocket?run=tiny-seed2": "Pocket",
-    "inside": "Inside the network",
-    "mistakes": "Mistakes",
-    "long_addition": "Long addition",
-    "convolution": "Convolution",
-    "relu": "ReLU",
-    "backpropagation": "Backpropagation",
-    "counting": "Counting",
+# with a run where a page would be empty without one
+LINKS = {
+    "train": "train?run=sum",
+    "compare": "compare?runs=sum&runs=sum_posterior",
+    "pocket": "pocket?run=tiny-seed2",
 }
 MOST_PRESSES = 400
 SHOWN_SECONDS = 30  # for a border that takes its colour by and by, on the busiest machine
@@ -71,8 +64,8 @@ def server(tmp_path_factory):
 @pytest.mark.parametrize("address", PAGES)
 def test_tab_reaches_every_control_in_reading_order_and_shows_it(address, server, browser):
     page = open_page(browser, viewport={"width": 1366, "height": 768}, reduced_motion="reduce")
-    page.goto(f"{server.url}/{address}")
-    page.get_by_role("heading", name=PAGES[address], exact=True).wait_for()
+    page.goto(f"{server.url}/{LINKS.get(address, address)}")
+    page.get_by_role("heading", name=PAGES[address].heading, exact=True).wait_for()
     page.wait_for_function("document.querySelector('[data-test-script-state=notRunning]')")
     names = settled_controls(page)
     stops = []

@@ -14,45 +14,24 @@ from core.runs import store
 from tests.harness import pen
 from tests.harness.drawing import answer, canvas, draw_sample
 from tests.harness.needs import eventually, missing
+from tests.harness.pages import PAGES
 from tests.harness.server import REPOSITORY, mebibytes, open_page, serving
 
-PAGES = {  # title in the navigation → heading, and words that only a page with the drawing's own results has
-    "Train": "Train",
-    "Compare": "Compare runs",
-    "Report": "The report",
-    "Pocket": "Pocket",
-    "Inside": "Inside the network",
-    "Mistakes": "Mistakes",
-    "Long addition": "Long addition",
-    "Convolution": "Convolution",
-    "ReLU": "ReLU",
-    "Backpropagation": "Backpropagation",
-    "Counting": "Counting",
-}
-SECTION = {
-    "Inside": "Insight",
-    "Mistakes": "Insight",
-    "Long addition": "Insight",
-    "Train": "Lab",
-    "Compare": "Lab",
-    "Report": "Lab",
-    "Pocket": "Lab",
-}
-WITH_DIGITS = ("Inside", "Backpropagation")
+WITH_DIGITS = ("inside", "backpropagation")
 MOST_MEBIBYTES = 300  # far over what is promised, so that only a leak fails; benchmarks/ tells how much it is
 PICTURES = os.environ.get("DIGIT_SUM_LAB_PICTURES")  # a folder for screenshots to look at, if wanted
 
 
-def go(page, title, phone):
+def go(page, other, phone):
     """Choose a page in the navigation, as a visitor does: the drawing stays in the session."""
     if phone:
         page.get_by_test_id("stExpandSidebarButton").click()
-        page.get_by_test_id("stSidebarNavLink").filter(has_text=title).first.click()
+        page.get_by_test_id("stSidebarNavLink").filter(has_text=other.title).first.click()
         page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
     else:
-        page.get_by_test_id("stTopNavSection").filter(has_text=SECTION.get(title, "Theory")).click()
-        page.get_by_test_id("stTopNavDropdownLink").filter(has_text=title).first.click()
-    page.get_by_role("heading", name=PAGES[title], exact=True).wait_for()
+        page.get_by_test_id("stTopNavSection").filter(has_text=other.section).click()
+        page.get_by_test_id("stTopNavDropdownLink").filter(has_text=other.title).first.click()
+    page.get_by_role("heading", name=other.heading, exact=True).wait_for()
 
 
 def settle(page):
@@ -150,17 +129,20 @@ def test_every_page_is_visited_with_a_drawing_made(name, options, server, browse
     assert not hindrances(page)
     if name == "light":
         assert not bleached(page)
-    for title in PAGES:
-        go(page, title, name == "phone")
+    for address, other in PAGES.items():
+        if not address:
+            continue  # where the drawing was made
+        title = other.title
+        go(page, other, name == "phone")
         settle(page)
         assert page.get_by_test_id("stException").count() == 0, title
         assert page.get_by_test_id("stAlertContentError").count() == 0, title
-        if title in WITH_DIGITS:
+        if address in WITH_DIGITS:
             page.get_by_text("top: drawn").first.wait_for()
         wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
         assert wide <= options["viewport"]["width"], title
         assert not small_letters(page), title
-        if title == "Mistakes":  # the whole matrix is on the screen, not cut at its edge
+        if address == "mistakes":  # the whole matrix is on the screen, not cut at its edge
             drawn = page.get_by_test_id("stVegaLiteChart").locator("svg").first.bounding_box()
             assert drawn["x"] >= 0 and drawn["x"] + drawn["width"] <= options["viewport"]["width"]
         assert not hindrances(page), title
@@ -194,11 +176,11 @@ def test_every_page_is_visited_with_a_drawing_made(name, options, server, browse
 @pytest.mark.parametrize(("width", "height"), [(360, 640), (640, 400)])
 def test_a_small_phone_and_a_laptop_at_twice_the_size_lose_nothing(width, height, server, browser):
     page = open_page(browser, viewport={"width": width, "height": height})
-    for title, heading in ({"": "Digit Sum Lab"} | PAGES).items():
-        page.goto(f"{server.url}/{title.lower().replace(' ', '_')}")
-        page.get_by_role("heading", name=heading, exact=True).wait_for()
+    for address, other in PAGES.items():
+        page.goto(f"{server.url}/{address}")
+        page.get_by_role("heading", name=other.heading, exact=True).wait_for()
         settle(page)
-        eventually(lambda title=title: fits(page, width, title))
+        eventually(lambda title=other.title: fits(page, width, title))
     page.context.close()
 
 

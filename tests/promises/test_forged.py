@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from tests.harness.needs import PATIENCE_SECONDS
+from tests.harness.pages import PAGES
 from tests.harness.server import REPOSITORY, mebibytes, serving
 
 MOST_MESSAGE_BYTES = 16_000_000  # maxMessageSize in .streamlit/config.toml
@@ -134,8 +135,6 @@ FORGED_CHOICES = {  # what a control of this type is said to hold: none of what 
     "arrow_data_frame": {"string_value": '{"selection": {"rows": [-1, 99999], "columns": ["no"]}}'},
     "arrow_vega_lite_chart": {"string_value": '{"selection": {"cell": [{"truth": 99, "answer": "x"}]}}'},
 }
-PAGES = ("", "train", "compare", "report", "pocket", "inside", "mistakes", "long_addition")
-PAGES += ("convolution", "relu", "backpropagation", "counting")
 
 
 @pytest.mark.parametrize("page_name", PAGES)

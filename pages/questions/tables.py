@@ -1,0 +1,130 @@
+"""The tables of the question page: what each question taught, its answers, and what a reader calls the digits."""
+
+import statistics
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core.insight import shortcuts
+from core.model.operations import DIGITS
+from core.model.questions import QUESTIONS, Question
+from core.report.experiments import Experiment, Variant
+from core.report.measurements import runs_of
+from core.runs import results
+from pages.shared.parts import COLOURS, SUM_COLOUR
+
+KNOWN = 0.97  # of the digits right: then the question has taught them
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What one trained reader answers and calls the test digits: shares of right ones, and the counts (10, 10)."""
+
+    asked: float
+    confusion: np.ndarray
+
+    @property
+    def named(self) -> float:
+        """The share of digits called by their own name."""
+        return float(np.trace(self.confusion) / self.confusion.sum())
+
+    @property
+    def renamed(self) -> float:
+        """The share of digits right with the best names for them, no two the same."""
+        return shortcuts.best_renaming(self.confusion)[1]
+
+
+def measured(experiment: Experiment, variant: Variant) -> dict[int, Reader]:
+    """Return the readers of a variant's finished runs, by seed."""
+    return {
+        run.recipe.seed: Reader(result["asked_accuracy"], np.array(result["digit_confusion"]))
+        for run in runs_of(experiment, variant)
+        if (result := results.read(run)) and {"asked_accuracy", "digit_confusion"} <= set(result)
+    }
+
+
+def overview(found: dict[str, dict[int, Reader]]) -> None:
+    """Show a row for each question: its answers, the namings that answer it, and what the trained readers reached."""
+    rows = ""
+    for name, question in QUESTIONS.items():
+        readers = list(found[name].values())
+        shares = ([getattr(reader, kind) for reader in readers] for kind in ("asked", "named", "renamed"))
+        cells = (f"{len(question.answers)}", f"{shortcuts.count_shortcuts(question):,}", *map(_summary, shares))
+        rows += f"<tr><th>{question.words}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    heads = ("question", "answers", "namings that answer it", "answers right", "digits right", "right once renamed")
+    st.html(
+        "<div class='wide' tabindex='0'><table class='facts'><thead><tr>"
+        + "".join(f"<th>{head}</th>" for head in heads)
+        + f"</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def answers(question: Question) -> None:
+    """Show the answer for each top digit (rows) and bottom digit (columns), the stronger the larger it is."""
+    low, high = int(question.answers[0]), int(question.answers[-1])
+    words = {0: "no", 1: "yes"} if len(question.answers) == 2 else {}
+    head = "".join(f'<th style="color:{COLOURS["bottom"]}">{digit}</th>' for digit in range(DIGITS))
+    rows = ""
+    for a, row in enumerate(question.table):
+        cells = "".join(
+            f'<td style="background:rgba(125,135,148,{0.8 * (value - low) / (high - low):.2f})">'
+            f"{words.get(int(value), f'{value}'.replace('-', '−'))}</td>"
+            for value in row
+        )
+        rows += f'<tr><th style="color:{COLOURS["top"]}">{a}</th>{cells}</tr>'
+    st.html(f'<table class="products"><tr><td></td>{head}</tr>{rows}</table>')
+    st.caption("Rows are the top digit a, columns the bottom digit b.")
+
+
+def names(counts: np.ndarray) -> None:
+    """Show how many test digits of each label (rows) are called by each name (columns)."""
+    head = "".join(f"<th>{name}</th>" for name in range(DIGITS))
+    rows = ""
+    for label, row in enumerate(counts):
+        shares = row / max(1, row.sum())
+        cells = "".join(
+            f'<td title="{label} called {name}: {count:,} times" style="background:rgba(125,135,148,{share**0.5:.2f})">'
+            f"{count or ''}</td>"
+            for name, (count, share) in enumerate(zip(row.tolist(), shares, strict=True))
+        )
+        rows += f'<tr><th style="color:{SUM_COLOUR}">{label}</th>{cells}</tr>'
+    st.html(f'<table class="products"><tr><td></td>{head}</tr>{rows}</table>')
+    st.caption("Rows are the true digit, columns the name it is given: how many test digits of each.")
+
+
+def in_words(namings: int, reader: Reader | None) -> str:
+    """Say what a question leaves open, and what this reader made of it."""
+    if namings == 1:
+        said = "No other naming than the true one answers every pair right, so the question leaves nothing open."
+    else:
+        said = f"{namings:,} namings answer every pair right, so the answers cannot tell which of them is true."
+    if reader is None:
+        return said
+    said += f" This reader answers {reader.asked:.1%} right and calls {reader.named:.1%} of the digits by their names."
+    called = reader.confusion.argmax(axis=1)
+    best, renamed = shortcuts.best_renaming(reader.confusion)
+    if reader.named >= KNOWN:
+        return f"{said} It has learned the ten digits."
+    if renamed >= KNOWN:
+        named = ", ".join(f"{digit} is called {name}" for digit, name in enumerate(best) if digit != name)
+        return f"{said} It knows them apart, under other names: {named}."
+    if len(set(called.tolist())) < DIGITS:
+        groups = {name: np.flatnonzero(called == name) for name in sorted(set(called.tolist()))}
+        named = "; ".join(f"{_listed(digits)} {name}" for name, digits in groups.items())
+        return f"{said} Most often it calls {named}."
+    worst = reader.confusion - np.diag(np.diag(reader.confusion))
+    digit, name = (int(index) for index in np.unravel_index(worst.argmax(), worst.shape))
+    return f"{said} Most often it takes {digit} for {name}: pairs that tell these two apart are few."
+
+
+def _listed(digits):
+    *before, last = map(str, digits)
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def _summary(shares):
+    if not shares:
+        return "not yet"
+    spread = f" ± {statistics.stdev(shares):.4f}" if len(shares) > 1 else ""
+    return f"<b>{statistics.mean(shares):.4f}</b>{spread}"
