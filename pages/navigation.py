@@ -1,8 +1,11 @@
 """Which pages there are, and under which addresses: the script of every visit, run by app.py."""
 
+from pathlib import Path
+
 import streamlit as st
 
 st.set_page_config(page_title="Digit Sum Lab", layout="wide")
+st.html(Path(__file__).parent / "shared/style.css")
 st.navigation(
     {
         "Lab": [

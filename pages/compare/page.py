@@ -4,11 +4,9 @@ import streamlit as st
 
 from core.runs import comparison, store, trash
 from pages.compare import choosing, comparing, keeping
-from pages.shared import parts
 from pages.shared.reached import reached
 from pages.shared.written import plain
 
-parts.style()
 st.title("Compare runs")
 entries = comparison.entries()
 if not entries:

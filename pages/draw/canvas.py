@@ -17,9 +17,9 @@ from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
 from core.images import ink, mnist, pen
+from pages.shared.colours import COLOURS
 from pages.shared.drawings import BLANK, HALVES, SIDE_PIXELS, Drawing, drawings, histories, picture, place, push
 from pages.shared.lean import skip_pandas
-from pages.shared.parts import COLOURS
 
 skip_pandas()
 

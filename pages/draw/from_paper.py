@@ -8,7 +8,8 @@ from PIL import Image, ImageColor
 
 from core.images.picture import PictureError, Reading, grey_picture, read_picture
 from pages.draw import canvas
-from pages.shared import parts
+from pages.shared import answer, pictures
+from pages.shared.colours import COLOURS
 from pages.shared.drawings import HALVES, place
 from pages.shared.one_of import one_of
 from pages.shared.written import plain
@@ -44,9 +45,9 @@ def from_paper() -> None:
         st.error(f"The picture {plain(error)}. Turn it, move its edges inwards, or take another one.")
         return
     halves = HALVES if shows == "both" else (shows,)
-    ink = parts.png_url(_coloured(reading, halves))
+    ink = pictures.png_url(_coloured(reading, halves))
     digits = [
-        parts.digit_image(digit, half, half, parts.half_name(half))
+        pictures.digit_image(digit, half, half, answer.half_name(half))
         for half, digit in zip(halves, reading.digits, strict=True)
     ]
     st.html(f'<img class="paper" alt="What was taken for ink is in colour" src="{ink}">')
@@ -69,5 +70,5 @@ def _coloured(reading: Reading, halves):
     grey = np.clip(255 * reading.grey, 0, 255)
     pixels = np.repeat(grey[..., None], 3, axis=2)
     for half, mask in zip(halves, reading.masks, strict=True):
-        pixels[mask] = ImageColor.getrgb(parts.COLOURS[half])
+        pixels[mask] = ImageColor.getrgb(COLOURS[half])
     return Image.fromarray(pixels.astype(np.uint8))

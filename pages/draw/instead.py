@@ -7,7 +7,7 @@ from core.images import mnist
 from core.images.picture import PictureError, digit_from_picture
 from pages.draw import canvas
 from pages.draw.from_paper import TYPES
-from pages.shared import parts
+from pages.shared import answer
 from pages.shared.drawings import HALVES, place
 
 COMPLAINT = "complaint_of_picture"  # key of the session
@@ -19,7 +19,7 @@ def choose_digits() -> None:
         if complaint := st.session_state.pop(COMPLAINT, None):
             st.error(complaint)
         for half in HALVES:
-            st.html(f"<b>{parts.half_name(half)} digit</b>: a test digit, or a picture of your own")
+            st.html(f"<b>{answer.half_name(half)} digit</b>: a test digit, or a picture of your own")
             st.segmented_control(
                 f"A test digit as the {half} one",
                 range(10),

@@ -3,24 +3,25 @@
 import streamlit as st
 
 from core.teach import Credit
-from pages.shared import maps, parts
+from pages.shared import answer, pictures
+from pages.shared.colours import COLOURS, SUM_COLOUR
 
 
 def show(credit: Credit, total: int) -> None:
     """Show what a pair taught, whose sum was told as `total`."""
     names_digits = len(credit.before) == 2
     if names_digits:
-        titles = [(f"{parts.half_name(half)} digit", parts.COLOURS[half]) for half in ("top", "bottom")]
+        titles = [(f"{answer.half_name(half)} digit", COLOURS[half]) for half in ("top", "bottom")]
     else:
-        titles = [("Sum", parts.SUM_COLOUR)]
+        titles = [("Sum", SUM_COLOUR)]
     for column, (title, colour), before, after, blame in zip(
         st.columns(len(titles)), titles, credit.before, credit.after, credit.blame, strict=True
     ):
         with column:
-            parts.bars(f"{title} before", before, colour, low=True)
-            parts.bars(f"{title} after", after, colour, low=True)
+            answer.bars(f"{title} before", before, colour, low=True)
+            answer.bars(f"{title} after", after, colour, low=True)
             formula = "p − r" if names_digits else "P less the true sum"
-            st.html(maps.signed_bars(formula, blame, [str(i) for i in range(len(blame))]))
+            st.html(pictures.signed_bars(formula, blame, [str(i) for i in range(len(blame))]))
     if names_digits:
         st.caption(
             f"p is what the network read in each half by itself, r what it must have been once the sum, {total}, is "

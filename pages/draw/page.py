@@ -5,11 +5,11 @@ import streamlit as st
 from core import likeness
 from core.model import forward
 from core.teach import Pair
-from pages.draw import canvas, instead, teaching
+from pages.draw import about, canvas, instead, teaching
 from pages.draw.from_paper import from_paper
-from pages.shared import cached, parts, phone
+from pages.shared import answer, cached, phone, picker, pictures
+from pages.shared.colours import COLOURS, SUM_COLOUR
 
-parts.style()
 available = cached.loadable_runs()
 if not available:
     st.title("Draw two digits")
@@ -29,7 +29,7 @@ with paper:
         for half in canvas.HALVES:
             with st.container(key=f"{half}_half"):
                 with st.container(key=f"{half}_controls", horizontal=True, vertical_alignment="center"):
-                    st.html(f'<b class="half-name">{parts.half_name(half)} digit</b>', width="content")
+                    st.html(f'<b class="half-name">{answer.half_name(half)} digit</b>', width="content")
                     nothing = not canvas.can_undo(half)
                     st.button("Undo", key=f"{half}_undo", on_click=canvas.undo, args=(half,), disabled=nothing)
                     st.button("Clear", key=f"{half}_clear", on_click=canvas.clear, args=(half,))
@@ -51,10 +51,12 @@ digits = {half: digit for half in canvas.HALVES if (digit := drawn[half].digit) 
 prediction = shown = None
 
 with reading:
-    answer, judged = st.container(key="in_sight"), st.container(key="teaching")
-    run, result = parts.choose_run(available, "Networks that read sums come first, then those that read single digits.")
-    st.caption(parts.run_description(run, result))
-    trained = parts.weights_or_stop(run)
+    in_sight, judged = st.container(key="in_sight"), st.container(key="teaching")
+    run, result = picker.choose_run(
+        available, "Networks that read sums come first, then those that read single digits."
+    )
+    st.caption(picker.run_description(run, result))
+    trained = picker.weights_or_stop(run)
     with judged:
         weights = teaching.taught(run, trained)
 
@@ -64,9 +66,9 @@ with reading:
     if len(digits) == 2:
         prediction = forward.predict(run.network, weights, digits["top"], digits["bottom"])
         shown = Pair(digits["top"], digits["bottom"], prediction.sum)
-    with answer:
+    with in_sight:
         if not digits:
-            parts.answer("Draw two digits", "One in each frame, with mouse, finger or pen. Or press Surprise me.")
+            answer.show("Draw two digits", "One in each frame, with mouse, finger or pen. Or press Surprise me.")
         elif prediction is None:
             [(half, digit)] = digits.items()
             named = forward.predict_digit(run.network, weights, digit, half)
@@ -75,30 +77,30 @@ with reading:
                 note += f" This one looks like a {named.argmax()} ({forward.percent(named.max())})."
             if doubted:
                 note += f" It {likeness.DIFFERENT}."
-            parts.answer("Now draw the other digit", note)
+            answer.show("Now draw the other digit", note)
         else:
             labels = [label for half in canvas.HALVES if (label := drawn[half].label) is not None]
             truth = f" The true sum is {sum(labels)}: {labels[0]} + {labels[1]}." if len(labels) == 2 else ""
             order = {"top": "first", "bottom": "second"}  # the frames are below or beside each other
             doubts = "".join(f" The {order[half]} drawing {likeness.DIFFERENT}." for half in doubted)
-            parts.answer("The sum is", f"{prediction.reading}{truth}{doubts}", prediction.sum)
+            answer.show("The sum is", f"{prediction.reading}{truth}{doubts}", prediction.sum)
     with judged:
         teaching.offer(run, trained, shown)
 
     if prediction is not None:
-        parts.bars("Probability of each sum", prediction.sum_probabilities, parts.SUM_COLOUR)
+        answer.bars("Probability of each sum", prediction.sum_probabilities, SUM_COLOUR)
     if digits:
         st.markdown("**What the network sees**, 28×28 pixels each")
-        images = [parts.digit_image(drawn[half].digit, half, half, parts.half_name(half)) for half in canvas.HALVES]
+        images = [pictures.digit_image(drawn[half].digit, half, half, answer.half_name(half)) for half in canvas.HALVES]
         st.html(f'<div class="digits">{"".join(images)}</div>')
 
     if prediction is not None and prediction.digit_probabilities is not None:
         st.header("How the two digits become a sum", anchor=False)
         for half, probabilities in zip(canvas.HALVES, prediction.digit_probabilities, strict=True):
-            parts.bars(f"{parts.half_name(half)} digit", probabilities, parts.COLOURS[half], low=True)
-        parts.products(*prediction.digit_probabilities)
+            answer.bars(f"{answer.half_name(half)} digit", probabilities, COLOURS[half], low=True)
+        answer.products(*prediction.digit_probabilities)
 
     with st.popover("On your phone"):
         phone.offer(run)
     with st.expander("About this network"):
-        parts.about(run.network, weights, drawn["top"].digit, drawn["bottom"].digit)
+        about.about(run.network, weights, drawn["top"].digit, drawn["bottom"].digit)

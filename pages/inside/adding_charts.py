@@ -3,9 +3,14 @@
 import numpy as np
 
 from core.insight.taken_apart import Parabola, Parts, centred
-from pages.shared import charts, curves, lean, parts
+from pages.shared import charts, curves, lean
+from pages.shared.colours import COLOURS, SUM_COLOUR
 
-PART_COLOURS = {"top digit": parts.COLOURS["top"], "bottom digit": parts.COLOURS["bottom"], "bias": curves.PALETTE[1]}
+PART_COLOURS = {
+    "top digit": COLOURS["top"],
+    "bottom digit": COLOURS["bottom"],
+    "bias": curves.PALETTE[1],
+}
 SUM_AXIS = {"field": "sum", "type": "ordinal", "axis": {"labelAngle": 0, "labelFontSize": 14}}
 
 
@@ -16,7 +21,7 @@ def added(found: Parts) -> None:
     rows = [(s, name, value) for name, values in each.items() for s, value in zip(sums, values, strict=True)]
     rows += [(s, "total", value) for s, value in zip(sums, centred(found.total), strict=True)]
     table = lean.table(dict(zip(("sum", "part", "adds"), zip(*rows, strict=True), strict=True)))
-    colours = {**PART_COLOURS, "total": parts.SUM_COLOUR}
+    colours = {**PART_COLOURS, "total": SUM_COLOUR}
     colour = {
         "field": "part",
         "type": "nominal",
@@ -45,7 +50,7 @@ def parabola(total: np.ndarray, nearest: Parabola) -> None:
     colour = {
         "field": "curve",
         "type": "nominal",
-        "scale": {"domain": ["the network", "nearest parabola"], "range": [parts.SUM_COLOUR, curves.PALETTE[0]]},
+        "scale": {"domain": ["the network", "nearest parabola"], "range": [SUM_COLOUR, curves.PALETTE[0]]},
         "legend": curves.LEGEND,
     }
     x = {"field": "sum", "type": "quantitative", "axis": {"values": sums.tolist(), "labelFontSize": 14, "grid": False}}
@@ -76,14 +81,14 @@ def slopes(of_digits: dict[str, np.ndarray], labels: np.ndarray) -> None:
     colour = {
         "field": "half",
         "type": "nominal",
-        "scale": {"domain": list(parts.COLOURS), "range": list(parts.COLOURS.values())},
+        "scale": {"domain": list(COLOURS), "range": list(COLOURS.values())},
         "legend": {**curves.LEGEND, "symbolType": "circle"},
     }
     scale = {"paddingInner": 0.7, "paddingOuter": 0.4}
     x = {"field": "digit", "type": "ordinal", "axis": {"labelAngle": 0, "labelFontSize": 14}, "scale": scale}
     y = {"field": "slope", "type": "quantitative", "title": "slope, logits per sum"}
     line = {
-        "mark": {"type": "line", "strokeDash": [6, 4], "strokeWidth": 2.5, "color": parts.SUM_COLOUR},
+        "mark": {"type": "line", "strokeDash": [6, 4], "strokeWidth": 2.5, "color": SUM_COLOUR},
         "encoding": {"x": x, "y": {**y, "field": "straight"}, "detail": {"field": "half"}},
     }
     offset = {"xOffset": {"field": "half"}}

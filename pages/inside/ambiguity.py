@@ -8,8 +8,9 @@ from core.insight import ambiguity
 from core.model import forward
 from core.runs import store
 from pages.inside import blend_charts, figures
-from pages.shared import parts
+from pages.shared import answer, pictures
 from pages.shared.cached import cached, load_weights, loadable_runs, shown
+from pages.shared.colours import SUM_COLOUR
 from pages.shared.written import plain
 
 DRAWN = "the top digit"
@@ -28,8 +29,8 @@ def show(run, weights, subject) -> None:
     here = percent // 5
     image = ambiguity.blend(one, other, ambiguity.SHARES[here])
     images = [
-        parts.digit_image(image, f"{names[0]} with {percent} % of {names[1]}", "top"),
-        parts.digit_image(subject.bottom, "bottom: as it is", "bottom"),
+        pictures.digit_image(image, f"{names[0]} with {percent} % of {names[1]}", "top"),
+        pictures.digit_image(subject.bottom, "bottom: as it is", "bottom"),
     ]
     st.html(f'<div class="digits small">{"".join(images)}</div>')
     digits = one, other, subject.bottom
@@ -88,7 +89,7 @@ def _blended(run, here, probabilities):
     off = ambiguity.elsewhere(probabilities, ends)
     answers = list(dict.fromkeys(probabilities.argmax(axis=1).tolist()))
     st.subheader(plain(shown(run)), anchor=False)
-    parts.bars(f"Probability of each sum: {now.argmax()} here", now, parts.SUM_COLOUR, low=True)
+    answer.bars(f"Probability of each sum: {now.argmax()} here", now, SUM_COLOUR, low=True)
     blend_charts.heat_map(probabilities, here, key=f"blend_{run.name}")
     figures.numbers(
         (" ".join(map(str, answers)), "its answers on the way from end to end"),

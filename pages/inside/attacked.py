@@ -8,8 +8,9 @@ from core.insight.beside import logits_beside
 from core.model import forward
 from core.runs.store import Run
 from pages.inside.halves import choose_half
-from pages.shared import maps, parts
+from pages.shared import answer, pictures
 from pages.shared.cached import cached, weights_of
+from pages.shared.colours import SUM_COLOUR
 
 NOISES = 100
 
@@ -33,19 +34,23 @@ def show(run, weights, subject) -> None:
     strength = st.slider("Strength of the change, %", 0, 150, 100, 5, key="strength", bind="query-params") / 100
     image = found.applied(subject.digit(half), strength)
     pair = {"top": subject.top / np.float32(255), "bottom": subject.bottom / np.float32(255)} | {half: image}
-    answer = forward.predict(run.network, weights, **pair)
+    prediction = forward.predict(run.network, weights, **pair)
     largest = found.largest
     figures = [
-        maps.figure(maps.grey_url(subject.digit(half), 255), f"the {half} digit", "as it was", "large"),
-        maps.figure(maps.signed_url(strength * found.change, largest), "the change", "the change, enlarged", "large"),
-        maps.figure(maps.grey_url(image, 1), "the changed digit", f"with {strength:.0%} of the change", "large"),
+        pictures.figure(pictures.grey_url(subject.digit(half), 255), f"the {half} digit", "as it was", "large"),
+        pictures.figure(
+            pictures.signed_url(strength * found.change, largest), "the change", "the change, enlarged", "large"
+        ),
+        pictures.figure(
+            pictures.grey_url(image, 1), "the changed digit", f"with {strength:.0%} of the change", "large"
+        ),
     ]
     left, right = st.columns([3, 1], gap="large", vertical_alignment="center")
     with left:
-        st.html(maps.row(figures) + maps.legend(largest, " of white"))
+        st.html(pictures.row(figures) + pictures.legend(largest, " of white"))
     with right:
-        parts.answer("The sum is", answer.reading, answer.sum)
-    parts.bars("Probability of each sum", answer.sum_probabilities, parts.SUM_COLOUR)
+        answer.show("The sum is", prediction.reading, prediction.sum)
+    answer.bars("Probability of each sum", prediction.sum_probabilities, SUM_COLOUR)
     st.caption(
         "At 100 % the sum just moves. It is the smallest change that was found, by steps of DeepFool (Moosavi-Dezfooli "
         "and others, 2016) shortened along the edge of the answer; a smaller one may exist."

@@ -9,10 +9,12 @@ from core.model import forward
 from core.model.networks import SIDE
 from core.model.operations import DIGITS, SUMS
 from core.runs.store import Run
-from pages.shared import maps, parts
+from pages.shared import answer, pictures, tables
 from pages.shared.cached import answers_of, cached, test_set, weights_of
+from pages.shared.colours import SUM_COLOUR
 from pages.shared.drawings import HALVES
 from pages.shared.one_of import one_of
+from pages.shared.tables import Cell
 from pages.shared.written import counted
 
 
@@ -25,7 +27,7 @@ def show(run, weights, subject) -> None:
     worth, counts = np.unique(sums - labels, return_counts=True)
     often, most = int(worth[counts.argmax()]), counts.max()
     st.html(
-        f'<p class="fact">A blank {half} half is most often worth <b>{maps.number(often, 0)}</b> here: so much '
+        f'<p class="fact">A blank {half} half is most often worth <b>{pictures.number(often, 0)}</b> here: so much '
         f"more than the digit is the sum for {most:,} of {len(labels):,} test digits, {most / len(labels):.0%}.</p>"
     )
     st.write(
@@ -41,8 +43,8 @@ def show(run, weights, subject) -> None:
     other = "top" if half == "bottom" else "bottom"
     pair = {half: blank, other: subject.digit(other)}
     mine = forward.predict(run.network, weights, **pair)
-    st.html(maps.row([parts.digit_image(pair[h], h if h == other else "blank", h) for h in HALVES]))
-    parts.bars(f"Your {other} digit and a blank: {mine.sum}", mine.sum_probabilities, parts.SUM_COLOUR, low=True)
+    st.html(pictures.row([pictures.digit_image(pair[h], h if h == other else "blank", h) for h in HALVES]))
+    answer.bars(f"Your {other} digit and a blank: {mine.sum}", mine.sum_probabilities, SUM_COLOUR, low=True)
 
 
 @cached(max_entries=8)
@@ -53,18 +55,14 @@ def _beside_blank(run: Run, half: str, data: Mnist) -> np.ndarray:
 
 def _table(of_digits: np.ndarray) -> str:
     """A row for each digit, a column for each sum."""
-    head = "".join(f"<th>{s}</th>" for s in range(SUMS))
-    rows = ""
-    for digit in range(DIGITS):
-        cells = "".join(
-            f'<td class="{"unmet" if s == digit else ""}" title="{digit} and a blank: {s} for {share:.1%}" '
-            f'style="background:rgba(125,135,148,{np.sqrt(share):.2f})">{_percent(share)}</td>'
-            for s, share in enumerate(of_digits[digit])
-        )
-        rows += f"<tr><th>{digit}</th>{cells}</tr>"
-    return (
-        f'<div class="wide-box" tabindex="0"><table class="products wide"><tr><th>%</th>{head}</tr>{rows}</table></div>'
-    )
+
+    def cell(digit, s):
+        share = of_digits[digit, s]
+        said, framed = f"{digit} and a blank: {s} for {share:.1%}", "framed" if s == digit else ""
+        return Cell(_percent(share), said, np.sqrt(share), kind=framed)
+
+    rows = [(digit, [cell(digit, s) for s in range(SUMS)]) for digit in range(DIGITS)]
+    return f'<div class="wide" tabindex="0">{tables.grid(range(SUMS), rows, corner="%", kind="products broad")}</div>'
 
 
 def _percent(share):

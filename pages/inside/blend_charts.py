@@ -3,7 +3,8 @@
 import numpy as np
 
 from core.insight.ambiguity import SHARES
-from pages.shared import charts, curves, lean, parts
+from pages.shared import charts, curves, lean
+from pages.shared.colours import COLOURS
 
 HEIGHT_PIXELS = 300
 
@@ -38,7 +39,13 @@ def heat_map(probabilities: np.ndarray, here: int, key: str) -> None:
         },
         {
             "transform": [{"filter": "datum.here && datum.sum == 0"}],
-            "mark": {"type": "rect", "filled": False, "stroke": parts.COLOURS["top"], "strokeWidth": 3, "aria": False},
+            "mark": {
+                "type": "rect",
+                "filled": False,
+                "stroke": COLOURS["top"],
+                "strokeWidth": 3,
+                "aria": False,
+            },
             "encoding": {"x": x},  # without a y it spans all sums
         },
     ]

@@ -4,7 +4,7 @@ import html
 
 import streamlit as st
 
-from pages.shared import cached
+from pages.shared import cached, tables
 from pages.shared.written import plain
 
 
@@ -18,12 +18,8 @@ def numbers(*entries: tuple[str, str]) -> None:
 
 def table(head: list[str], rows: list[list[str]]) -> None:
     """A table whose first column names its rows; it scrolls in its own box where it is too wide."""
-    top = "".join(f"<th>{html.escape(word)}</th>" for word in head)
-    body = "".join(
-        f"<tr><th>{html.escape(first)}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in rest)}</tr>"
-        for first, *rest in rows
-    )
-    st.html(f'<div class="figures" tabindex="0"><table><tr>{top}</tr>{body}</table></div>')
+    head, *rows = ([html.escape(cell) for cell in row] for row in (head, *rows))
+    st.html(tables.facts(head, rows, kind="figures"))
 
 
 def order(digits: tuple[int, ...]) -> None:

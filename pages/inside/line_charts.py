@@ -6,7 +6,8 @@ import numpy as np
 
 from core.insight.number_line import Line
 from core.model.networks import DIGITS
-from pages.shared import charts, curves, lean, parts
+from pages.shared import charts, curves, lean
+from pages.shared.colours import COLOURS
 from pages.shared.drawings import HALVES
 
 HEIGHT_PIXELS = 440
@@ -38,7 +39,7 @@ def strip(
         _layer("mean", {"type": "point", "filled": True, "size": 150, "opacity": 1, "color": curves.PALETTE[1]}, y),
     ]
     if own is not None:
-        rows += [_layer(half, {"type": "rule", "strokeWidth": 4, "color": parts.COLOURS[half]}) for half in HALVES]
+        rows += [_layer(half, {"type": "rule", "strokeWidth": 4, "color": COLOURS[half]}) for half in HALVES]
     said = f"Test digits along a line; their means lie in the order {' '.join(map(str, line.order()))}."
     charts.draw({"encoding": {"x": x}, "layer": rows}, table, key=key, height=HEIGHT_PIXELS, alt=said)
 

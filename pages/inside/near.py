@@ -8,9 +8,9 @@ from core.insight.way import Stage
 from core.model.layers import ReLU
 from core.model.networks import SIDE
 from core.model.operations import SUMS
-from pages.shared import maps
+from pages.shared import pictures
+from pages.shared.colours import COLOURS
 from pages.shared.one_of import one_of
-from pages.shared.parts import COLOURS
 
 FIRST = 16  # maps shown before "All" is asked for
 MARK = "#d43d51"
@@ -19,7 +19,7 @@ MARK = "#d43d51"
 def map_url(stage: Stage, channel: int, largest: float) -> str:
     """A map as a picture, in grey where no map of the layer has a negative value."""
     values = stage.output[..., channel]
-    return maps.grey_url(values, largest) if stage.output.min() >= 0 else maps.signed_url(values, largest)
+    return pictures.grey_url(values, largest) if stage.output.min() >= 0 else pictures.signed_url(values, largest)
 
 
 def show_units(stage: Stage) -> None:
@@ -35,7 +35,7 @@ def show_units(stage: Stage) -> None:
     else:
         order = stage.most_active[:SUMS]
         title, names = f"The {SUMS} most active units, by number", order + 1
-    st.html(maps.signed_bars(title, units[order], [str(name) for name in names]))
+    st.html(pictures.signed_bars(title, units[order], [str(name) for name in names]))
     read = "both digits" if stage.together else f"all {SIDE}×{SIDE} pixels of the digit"
     st.caption(f"Every unit here sees {read}: from the first FC layer on there are no places any more.")
 
@@ -51,7 +51,7 @@ def show_maps(stage: Stage, digit: np.ndarray, half: str, name: str) -> None:
     box = (seen.top, seen.left, seen.height, seen.width)
     outside = "" if field == seen else f" Of these, {seen.height}×{seen.width} are inside the picture."
     st.html(
-        f'<p class="fact">Map {channel + 1} is <b>{maps.number(values[row, column])}</b> at row {row + 1}, column '
+        f'<p class="fact">Map {channel + 1} is <b>{pictures.number(values[row, column])}</b> at row {row + 1}, column '
         f"{column + 1}, and sees <b>{field.height}×{field.width}</b> pixels of the digit.{outside}</p>"
     )
     picture = map_url(stage, channel, float(np.abs(values).max()))
@@ -60,12 +60,12 @@ def show_maps(stage: Stage, digit: np.ndarray, half: str, name: str) -> None:
     where = f" on input map {heaviest + 1}" if stage.filters is not None and stage.filters.shape[2] > 1 else ""
     at = f"row {row + 1}, column {column + 1}"
     figures = [
-        maps.framed(picture, height, (row, column, 1, 1), MARK, f"map {channel + 1} with {at} marked", "the map"),
-        maps.framed(maps.grey_url(digit, 255), SIDE, box, COLOURS[half], "its receptive field", "what it sees"),
-        maps.figure(maps.grey_url(part, 255), "the pixels in the frame", "the pixels in the frame", "large"),
-        maps.figure(maps.signed_url(weights), "the filter behind the map", f"its filter{where}", "large"),
+        pictures.framed(picture, height, (row, column, 1, 1), MARK, f"map {channel + 1} with {at} marked", "the map"),
+        pictures.framed(pictures.grey_url(digit, 255), SIDE, box, COLOURS[half], "its receptive field", "what it sees"),
+        pictures.figure(pictures.grey_url(part, 255), "the pixels in the frame", "the pixels in the frame", "large"),
+        pictures.figure(pictures.signed_url(weights), "the filter behind the map", f"its filter{where}", "large"),
     ]
-    st.html(maps.row(figures))
+    st.html(pictures.row(figures))
 
 
 def _choose_map(stage, name):
@@ -76,7 +76,7 @@ def _choose_map(stage, name):
 
     def label(channel):
         weights, _ = stage.filter_of(channel)
-        return f"![filter]({maps.signed_url(weights)}) ![map {channel + 1}]({map_url(stage, channel, largest)})"
+        return f"![filter]({pictures.signed_url(weights)}) ![map {channel + 1}]({map_url(stage, channel, largest)})"
 
     chosen = one_of(
         st.pills, "Filter and map, the most active first. Choose one.", channels, f"map_of_{name}", format_func=label
@@ -84,7 +84,7 @@ def _choose_map(stage, name):
     deeper = "" if stage.filters.shape[2] == 1 else " Each is shown on the input map that it weighs most (Σ w²)."
     st.caption(f"Filters: green adds, magenta takes away, each up to its own largest weight.{deeper}")
     if stage.output.min() < 0:
-        st.html(maps.legend(largest))
+        st.html(pictures.legend(largest))
     return chosen
 
 

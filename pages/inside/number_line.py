@@ -9,7 +9,7 @@ from core.model.answers import of_digits
 from core.model.layers import Join
 from core.runs import snapshots, store
 from pages.inside import figures, line_charts, line_forms
-from pages.shared import judging, parts
+from pages.shared import judging, picker
 from pages.shared.cached import answers_of, cached, load_weights, loadable_runs, shown, test_set
 from pages.shared.written import plain
 
@@ -22,7 +22,7 @@ def show(run, weights, subject) -> None:
     digits = np.stack([subject.top, subject.bottom])
     if _adds(drawn):
         if drawn is not run:
-            weights = parts.weights_or_stop(drawn)
+            weights = picker.weights_or_stop(drawn)
         line = _as_read(drawn)
         own = _own_as_read(drawn, weights, digits, line)
         st.write(

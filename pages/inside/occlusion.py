@@ -7,11 +7,11 @@ from core.insight.occlusion import Occlusion, occlusion, patched
 from core.model import forward
 from core.model.networks import SIDE
 from core.runs.store import Run
-from pages.shared import maps
+from pages.shared import pictures
 from pages.shared.cached import cached, weights_of
+from pages.shared.colours import COLOURS
 from pages.shared.drawings import HALVES
 from pages.shared.one_of import one_of
-from pages.shared.parts import COLOURS
 
 PATCHES = {"erase": 0, "grey": 128, "ink": 255}
 SAID = {
@@ -34,7 +34,7 @@ def show(run, weights, subject) -> None:
     for column, of_half in zip(st.columns(2, gap="large"), found, strict=True):
         with column:
             _show_half(of_half, subject, patch, before.sum, p, largest)
-    st.html(maps.legend(largest, " of probability"))
+    st.html(pictures.legend(largest, " of probability"))
     st.caption(
         f"Magenta: a patch here lowers the probability of {before.sum}; green: it raises it. Each pixel shows the mean "
         "over all patches that cover it."
@@ -64,16 +64,16 @@ def _show_half(found, subject, patch, answered, p, largest):
         f'<p class="fact">At the worst place P({answered}) {falls}. At <b>{changes}</b> of {found.drop.size} places '
         "the sum is another one.</p>"
     )
-    mixed = maps.overlay_url(digit, -found.pixels(), largest)
+    mixed = pictures.overlay_url(digit, -found.pixels(), largest)
     image = patched(digit, row, column, found.size, PATCHES[patch])
     top, left = max(row, 0), max(column, 0)
     box = (top, left, min(row + found.size, SIDE) - top, min(column + found.size, SIDE) - left)
     st.html(
-        maps.row(
+        pictures.row(
             [
-                maps.figure(mixed, f"occlusion map over the {found.half} digit", "where it matters", "large"),
-                maps.framed(
-                    maps.grey_url(image, 255), SIDE, box, colour, "the worst place", f"the worst place: sum {there}"
+                pictures.figure(mixed, f"occlusion map over the {found.half} digit", "where it matters", "large"),
+                pictures.framed(
+                    pictures.grey_url(image, 255), SIDE, box, colour, "the worst place", f"the worst place: sum {there}"
                 ),
             ]
         )

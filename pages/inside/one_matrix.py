@@ -8,7 +8,7 @@ from core.model import forward
 from core.model.networks import SIDE
 from core.model.operations import DIGITS
 from pages.inside.halves import choose_half
-from pages.shared import cached, maps
+from pages.shared import cached, pictures
 from pages.shared.cached import answers_of, test_set
 from pages.shared.written import plain
 
@@ -89,15 +89,15 @@ def _halfway(run, weights, subject):
         f"answer. This one misses that by up to <b>{apart:.2f}</b>, with logits up to {np.abs(of_pairs).max():.1f}.</p>"
     )
     images = zip((*pairs, mean[0]), PAIRS, strict=True)
-    st.html(maps.row([maps.figure(maps.grey_url(image), said, said, "tall") for image, said in images]))
+    st.html(pictures.row([pictures.figure(pictures.grey_url(image), said, said, "tall") for image, said in images]))
 
 
 def _pictures(one):
     largest = float(np.abs(one.matrix).max())
     st.subheader("The matrix: a picture for each digit", anchor=False)
-    pictures = [maps.signed_url(column.reshape(SIDE, SIDE), largest) for column in one.matrix.T]
-    figures = [maps.figure(picture, f"weights of {d}", str(d), "wide") for d, picture in enumerate(pictures)]
-    st.html(maps.row(figures) + maps.legend(largest))
+    columns = [pictures.signed_url(column.reshape(SIDE, SIDE), largest) for column in one.matrix.T]
+    figures = [pictures.figure(picture, f"weights of {d}", str(d), "wide") for d, picture in enumerate(columns)]
+    st.html(pictures.row(figures) + pictures.legend(largest))
     st.caption("Ink on green speaks for the digit, ink on magenta against it. Multiply, add up: that is the logit.")
 
 
@@ -107,15 +107,17 @@ def _for_digit(one, run, weights, digit):
     answer = int(logits.argmax())
     products = one.products(digit, answer)
     st.html(
-        f'<p class="fact">The matrix answers <b>{answer}</b>: the pixels add up to {maps.number(products.sum())}, '
-        f"the bias adds {maps.number(one.bias[answer])}, together {maps.number(logits[answer])}. The layers say "
-        f"{maps.number(layered[answer])}.</p>"
+        f'<p class="fact">The matrix answers <b>{answer}</b>: the pixels add up to {pictures.number(products.sum())}, '
+        f"the bias adds {pictures.number(one.bias[answer])}, together {pictures.number(logits[answer])}. The layers "
+        f"say {pictures.number(layered[answer])}.</p>"
     )
     weights_of = one.matrix[:, answer].reshape(SIDE, SIDE)
     figures = [
-        maps.figure(maps.grey_url(digit, 255), "the digit", "the digit", "large"),
-        maps.figure(maps.signed_url(weights_of), f"weights of {answer}", f"times the weights of {answer}", "large"),
-        maps.figure(maps.signed_url(products), "product, pixel by pixel", "what each pixel adds", "large"),
+        pictures.figure(pictures.grey_url(digit, 255), "the digit", "the digit", "large"),
+        pictures.figure(
+            pictures.signed_url(weights_of), f"weights of {answer}", f"times the weights of {answer}", "large"
+        ),
+        pictures.figure(pictures.signed_url(products), "product, pixel by pixel", "what each pixel adds", "large"),
     ]
-    st.html(maps.row(figures) + maps.legend(float(np.abs(products).max())))
-    st.html(maps.signed_bars("Logit of each digit", logits, [str(d) for d in range(DIGITS)]))
+    st.html(pictures.row(figures) + pictures.legend(float(np.abs(products).max())))
+    st.html(pictures.signed_bars("Logit of each digit", logits, [str(d) for d in range(DIGITS)]))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import parts
+from pages.shared import picker
 from pages.shared.sections import choose_section
 from pages.shared.subject import choose_subject
 
@@ -67,17 +67,16 @@ SECTIONS = {
     "Where the ink must be": _occlusion,
 }
 
-parts.style()
 st.title("Inside the network", anchor=False)
-available = parts.loadable_or_stop()
+available = picker.loadable_or_stop()
 
 left, right = st.columns(2, gap="large")
 with left:
-    run, result = parts.choose_run(available)
-    st.caption(parts.run_description(run, result))
+    run, result = picker.choose_run(available)
+    st.caption(picker.run_description(run, result))
 with right:
     subject = choose_subject()
-weights = parts.weights_or_stop(run)
+weights = picker.weights_or_stop(run)
 
 section = choose_section(SECTIONS, "section", "Look at")
 st.header(section, anchor=False)

@@ -4,14 +4,17 @@ import html
 
 import numpy as np
 import streamlit as st
+from PIL import ImageColor
 
 from core.insight.shift import FARTHEST, LayerShift, Shifts, answers_to_shifts, layer_shifts, shifted
 from core.model import forward
 from core.model.networks import SIDE
 from core.runs.store import Run
 from pages.inside.halves import choose_half
-from pages.shared import maps, parts
+from pages.shared import answer, pictures, tables
 from pages.shared.cached import cached, weights_of
+from pages.shared.colours import NEGATIVE, POSITIVE
+from pages.shared.tables import Cell
 
 
 def show(run, weights, subject) -> None:
@@ -37,11 +40,15 @@ def show(run, weights, subject) -> None:
     with middle:
         image = shifted(subject.digit(half), right, down)
         pair = {"top": subject.top, "bottom": subject.bottom} | {half: image}
-        answer = forward.predict(run.network, weights, **pair)
-        st.html(maps.row([maps.figure(maps.grey_url(image, 255), "the shifted digit", "the shifted digit", "large")]))
+        prediction = forward.predict(run.network, weights, **pair)
+        st.html(
+            pictures.row(
+                [pictures.figure(pictures.grey_url(image, 255), "the shifted digit", "the shifted digit", "large")]
+            )
+        )
         lost = found.lost[down + FARTHEST, right + FARTHEST]
         cut = f" {lost:.0%} of the ink left the picture." if lost else ""
-        parts.answer("The sum is", f"{answer.reading}{cut}", answer.sum)
+        answer.show("The sum is", f"{prediction.reading}{cut}", prediction.sum)
     _show_layers(layer_shifts(run.network, weights, subject.top, subject.bottom, half, right, down), right, down)
 
 
@@ -63,24 +70,18 @@ def _show_layers(layers: list[LayerShift], right, down):
         f"<b>{stops + 1}</b>, {html.escape(layer.label)}, that ends.</p>"
     )
     st.write(why if layer.right is None else f"{why} An FC layer ends it for every shift.")
-    rows = "".join(_row(i, layer, stops) for i, layer in enumerate(layers))
-    st.html(
-        '<div class="wide-box" tabindex="0"><table class="moves">'
-        "<tr><th>layer</th><th>moves by</th><th>error inside</th>"
-        f"<th>with the edge</th></tr>{rows}</table></div>"
-    )
+    heads = ("layer", "moves by", "error inside", "with the edge")
+    st.html(tables.facts(heads, [_row(i, layer) for i, layer in enumerate(layers)], kind="moves", marked=stops))
     st.caption(
         "The error is the difference from the output at rest, moved: |moved − expected| / |expected|. Inside are the "
         f"places that see nothing but the {SIDE}×{SIDE} pixels; at the edge padding is in sight, which does not move."
     )
 
 
-def _row(i, layer, stops):
+def _row(i, layer):
     moves = "no places" if layer.right is None else f"{layer.right}, {layer.down}".replace("-", "−")
     inside = "" if layer.right is None else "none left" if layer.inside is None else _percent(layer.inside)
-    kind = ' class="stops"' if i == stops else ""
-    cells = "".join(f"<td>{cell}</td>" for cell in (moves, inside, _percent(layer.error)))
-    return f"<tr{kind}><td>{i + 1} {html.escape(layer.label)}</td>{cells}</tr>"
+    return f"{i + 1} {html.escape(layer.label)}", moves, inside, _percent(layer.error)
 
 
 def _percent(error):
@@ -94,14 +95,14 @@ def _shifts(run: Run, top: np.ndarray, bottom: np.ndarray, half: str) -> Shifts:
 
 def _table(found: Shifts, at_rest: int, right: int, down: int) -> str:
     moves = range(-FARTHEST, FARTHEST + 1)
-    rows = ""
-    for i, y in enumerate(moves):
-        cells = ""
-        for j, x in enumerate(moves):
-            colour = maps.POSITIVE if found.sums[i, j] == at_rest else maps.NEGATIVE
-            here = "unmet" if (x, y) == (right, down) else ""
-            said = f"{x} to the right, {y} down: {found.sums[i, j]}, {forward.percent(found.certainty[i, j])} sure"
-            cells += f'<td class="{here}" title="{said}" style="background:{colour}60">{found.sums[i, j]}</td>'
-        rows += f"<tr><th>{str(y).replace('-', '−')}</th>{cells}</tr>"
-    head = "".join(f"<th>{str(x).replace('-', '−')}</th>" for x in moves)
-    return f'<table class="products"><tr><th></th>{head}</tr>{rows}</table>'
+    names = [str(move).replace("-", "−") for move in moves]
+
+    def cell(i, j):
+        x, y = moves[j], moves[i]
+        colour = POSITIVE if found.sums[i, j] == at_rest else NEGATIVE
+        said = f"{x} to the right, {y} down: {found.sums[i, j]}, {forward.percent(found.certainty[i, j])} sure"
+        rgb = ",".join(map(str, ImageColor.getrgb(colour)))
+        return Cell(found.sums[i, j], said, 0.38, rgb, "framed" if (x, y) == (right, down) else "")
+
+    rows = [(name, [cell(i, j) for j in range(len(moves))]) for i, name in enumerate(names)]
+    return tables.grid(names, rows)

@@ -8,8 +8,9 @@ from core.insight import taken_apart
 from core.model import forward
 from pages.inside import adding_charts as charts
 from pages.inside import figures
-from pages.shared import parts
+from pages.shared import answer
 from pages.shared.cached import answers_of, test_set
+from pages.shared.colours import COLOURS, SUM_COLOUR
 
 
 def show(run, weights, subject) -> None:
@@ -34,11 +35,11 @@ def _distributions(run, weights, subject):
     st.write("This network's parts are two distributions, one for each digit. Their convolution is that of the sum.")
     left, middle, right = st.columns([1, 1, 2])
     with left:
-        parts.bars("Top digit", top, parts.COLOURS["top"], low=True)
+        answer.bars("Top digit", top, COLOURS["top"], low=True)
     with middle:
-        parts.bars("Bottom digit", bottom, parts.COLOURS["bottom"], low=True)
+        answer.bars("Bottom digit", bottom, COLOURS["bottom"], low=True)
     with right:
-        parts.bars("Their convolution", np.convolve(top, bottom), parts.SUM_COLOUR, low=True)
+        answer.bars("Their convolution", np.convolve(top, bottom), SUM_COLOUR, low=True)
     difference = np.abs(np.convolve(top, bottom) - seen.sum_probabilities).max()
     figures.numbers((f"{difference:.1e}", "largest difference between that convolution and the network's own answer"))
     st.write("In `sum` the last layer must learn to add, and its parts are what each digit adds to 19 logits.")

@@ -5,8 +5,9 @@ import streamlit as st
 
 from core.insight.blind_spots import Twice, twice
 from core.model import answers, forward
-from pages.shared import maps, parts
+from pages.shared import answer, pictures
 from pages.shared.cached import answers_of, test_set
+from pages.shared.colours import COLOURS
 from pages.shared.drawings import HALVES
 
 SHOWN = 12
@@ -26,20 +27,20 @@ def show(run, weights, subject) -> None:
     )
     if len(odd):
         st.subheader("The worst of them", anchor=False)
-        pictures = [_figure(data.test_images[i], found, i, int(data.test_labels[i])) for i in odd[:SHOWN]]
-        st.html(maps.row(pictures))
+        figures = [_figure(data.test_images[i], found, i, int(data.test_labels[i])) for i in odd[:SHOWN]]
+        st.html(pictures.row(figures))
     st.subheader("Your digits, each with itself", anchor=False)
     mine = twice(answers.of_digits(run.network, weights, np.stack([subject.top, subject.bottom])))
     for i, half in enumerate(HALVES):
         odd_probability = forward.percent(mine.odd_probability[i], 2)
-        parts.bars(
+        answer.bars(
             f"{half.capitalize()} digit twice: {mine.sums[i]}, and {odd_probability} for odd sums",
             mine.sum_probabilities[i],
-            parts.COLOURS[half],
+            COLOURS[half],
             low=True,
         )
 
 
 def _figure(image: np.ndarray, found: Twice, place: int, label: int) -> str:
     said = f"{label} + {label} = {found.sums[place]}, {forward.percent(found.sum_probabilities[place].max())} sure"
-    return maps.figure(maps.grey_url(image, 255), said, said)
+    return pictures.figure(pictures.grey_url(image, 255), said, said)

@@ -8,7 +8,7 @@ import streamlit as st
 from core.insight.way import way
 from pages.inside import near
 from pages.inside.halves import choose_half
-from pages.shared import maps
+from pages.shared import pictures
 from pages.shared.one_of import one_of
 
 IN_A_ROW = 12  # maps
@@ -45,11 +45,11 @@ def _line(i, stage):
     order = stage.most_active[:IN_A_ROW]
     if stage.is_maps:
         largest = float(np.abs(stage.output).max())
-        pictures = [maps.figure(near.map_url(stage, c, largest), f"map {c + 1}", kind="small") for c in order]
+        figures = [pictures.figure(near.map_url(stage, c, largest), f"map {c + 1}", kind="small") for c in order]
         rest = stage.output.shape[2] - len(order)
-        seen = maps.row(pictures + ([f"<span>+ {rest} more</span>"] if rest > 0 else []), scrolls=True)
+        seen = pictures.row(figures + ([f"<span>+ {rest} more</span>"] if rest > 0 else []), scrolls=True)
     else:
-        seen = maps.figure(_strip(stage), f"{len(stage.output)} units, one square each", kind="units")
+        seen = pictures.figure(_strip(stage), f"{len(stage.output)} units, one square each", kind="units")
     return f"<li><div>{i + 1} <b>{stage.step.label}</b><span>{shape}</span></div>{seen}</li>"
 
 
@@ -57,4 +57,4 @@ def _strip(stage):
     """All units in rows of 64, or in one row where they are few."""
     units = stage.output
     wide = UNITS_IN_A_ROW if len(units) % UNITS_IN_A_ROW == 0 else len(units)
-    return maps.url(units.reshape(-1, wide))
+    return pictures.url(units.reshape(-1, wide))

@@ -7,28 +7,29 @@ from core.model import answers
 from core.model.forward import percent
 from core.runs import store
 from pages.long_addition import far, written_out
-from pages.shared import cached, parts
+from pages.shared import answer, cached, picker
 
 MOST_SHOWN = 3  # of the most probable sums
 
-parts.style()
 st.title("Long addition", anchor=False)
 st.write(
     "Two numbers, one below the other, as at school. The network reads one digit at a time and knows nothing of tens "
     "and hundreds; the rest is arithmetic with what it is unsure of. Nobody ever showed it a number of two digits."
 )
 available = [
-    (run, result) for run, result in parts.loadable_or_stop() if run.network.names_digits or not run.network.reads_pairs
+    (run, result)
+    for run, result in picker.loadable_or_stop()
+    if run.network.names_digits or not run.network.reads_pairs
 ]
 if not available:
     st.info("No network here names digits. Train sum_posterior, or one that reads single digits, then come back.")
     st.stop()
-run, result = parts.choose_run(available, "Networks that name digits. sum_posterior learned them from sums alone.")
-st.caption(parts.run_description(run, result))
+run, result = picker.choose_run(available, "Networks that name digits. sum_posterior learned them from sums alone.")
+st.caption(picker.run_description(run, result))
 try:
     read = answers.as_pairs(cached.answers_of(run))
 except store.RunError as error:
-    parts.stop_unloadable(error)
+    picker.stop_unloadable(error)
 
 numbers = written_out.choose(run, read)
 columns = long_addition.columns_of(numbers.top, numbers.bottom)
@@ -39,9 +40,9 @@ if likely:
     if numbers.truth is not None and numbers.truth != total:
         given = long_addition.probability(columns, numbers.truth)
         judged = f" It is {numbers.truth:,}, which gets {percent(given, 1) if given >= 0.0005 else 'less than 0.1%'}."
-    parts.answer("The sum is", f"{percent(chance)} sure.{judged}", total)
+    answer.show("The sum is", f"{percent(chance)} sure.{judged}", total)
 else:
-    parts.answer("No sum stands out", "Hardly one of these digits is read.")
+    answer.show("No sum stands out", "Hardly one of these digits is read.")
 written_out.show(numbers, columns, likely)
 if len(likely) > 1:
     others = ", ".join(f"{total:,} ({percent(chance, 1)})" for total, chance in likely[1:])

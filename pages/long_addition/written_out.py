@@ -12,7 +12,8 @@ from core.model import forward
 from core.model.answers import Answers
 from core.model.forward import percent
 from core.runs.store import Run
-from pages.shared import cached, parts
+from pages.shared import cached, picker, pictures
+from pages.shared.colours import COLOURS
 from pages.shared.drawings import HALVES, drawings
 
 DEALT = "long_addition_dealt"  # key of the session: the seed by which the digits were dealt
@@ -57,7 +58,7 @@ def choose(run: Run, read: Answers) -> Numbers:
     images = data.test_images[upper].copy(), data.test_images[lower].copy()
     labels = [data.test_labels[upper].tolist(), data.test_labels[lower].tolist()]
     if mine:
-        weights = parts.weights_or_stop(run)
+        weights = picker.weights_or_stop(run)
         for half, of, image, known in zip(HALVES, (top, bottom), images, labels, strict=True):
             of[0] = forward.predict_digit(run.network, weights, drawn[half], half)
             image[0], known[0] = drawn[half], drawings()[half].label
@@ -108,8 +109,8 @@ def _digit(image, probabilities, half):
     best = int(probabilities.argmax())
     told = ", ".join(f"{d}: {percent(p, 1)}" for d, p in enumerate(probabilities) if p >= 0.001)
     return (
-        f'<div style="color:{parts.COLOURS[half]}"><img alt="read as {best}" title="{html.escape(told)}" '
-        f'src="{parts.png_url(Image.fromarray(image))}"></div>'
+        f'<div style="color:{COLOURS[half]}"><img alt="read as {best}" title="{html.escape(told)}" '
+        f'src="{pictures.png_url(Image.fromarray(image))}"></div>'
         f"<small>{best} {html.escape(percent(probabilities[best]))}</small>"
     )
 

@@ -5,9 +5,10 @@ import streamlit as st
 
 from core.evaluation import PAIRINGS
 from core.insight.mistakes import wilson_interval
+from core.model.operations import DIGITS
 from pages.mistakes import mistake_figures
-from pages.shared import judging
-from pages.shared.parts import COLOURS
+from pages.shared import judging, tables
+from pages.shared.tables import Cell
 
 WRONG_RGB = "212,61,81"
 
@@ -61,31 +62,28 @@ def _by_pair(tally):
         f"Rows are the top digit, columns the bottom digit, cells the percentage of right sums. Weakest: {named}. "
         f"The shade goes with the square root of the share of mistakes, from none (clear) to {most:.1%} (full)."
     )
-    head = "".join(f'<th style="color:{COLOURS["bottom"]}">{d}</th>' for d in range(10))
-    rows = ""
-    for d in range(10):
-        cells = "".join(_cell(d, e, tally, most) for e in range(10))
-        mean = _mean(tally.rights[d].sum(), tally.pairs[d].sum())
-        rows += f'<tr><th style="color:{COLOURS["top"]}">{d}</th>{cells}{mean}</tr>'
-    means = "".join(_mean(*sums) for sums in zip(tally.rights.sum(axis=0), tally.pairs.sum(axis=0), strict=True))
-    st.html(
-        '<table class="shares" aria-label="Accuracy by top and bottom digit, in per cent">'
-        f'<tr><th></th>{head}<th class="mean">all</th></tr>{rows}'
-        f'<tr><th class="mean">all</th>{means}{_mean(tally.rights.sum(), tally.pairs.sum())}</tr></table>'
-    )
+    digits = range(DIGITS)
+    rows: list[tuple[object, list[Cell]]] = [
+        (d, [*(_cell(d, e, tally, most) for e in digits), _mean(tally.rights[d].sum(), tally.pairs[d].sum())])
+        for d in digits
+    ]
+    means = [_mean(*sums) for sums in zip(tally.rights.sum(axis=0), tally.pairs.sum(axis=0), strict=True)]
+    rows.append(("all", [*means, _mean(tally.rights.sum(), tally.pairs.sum())]))
+    said = "Accuracy by top and bottom digit, in per cent"
+    st.html(tables.grid([*digits, "all"], rows, kind="shares", label=said, coloured=True))
 
 
 def _cell(top, bottom, tally, most):
     count, right = tally.pairs[top, bottom], tally.rights[top, bottom]
     if not count:
-        return '<td title="no such pair among the test images"></td>'
+        return Cell(title="no such pair among the test images")
     shade = 0.75 * np.sqrt((1 - right / count) / most) if most else 0
     said = f"{top} + {bottom}: {right:,} of {count:,} right"
-    return f'<td title="{said}" style="background:rgba({WRONG_RGB},{shade:.2f})">{_per_cent(right / count)}</td>'
+    return Cell(_per_cent(right / count), said, shade, WRONG_RGB)
 
 
 def _mean(right, count):
-    return f'<td class="mean" title="{right:,} of {count:,} right">{_per_cent(right / max(1, count))}</td>'
+    return Cell(_per_cent(right / max(1, count)), f"{right:,} of {count:,} right", kind="mean")
 
 
 def _per_cent(share):

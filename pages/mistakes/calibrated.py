@@ -6,7 +6,7 @@ from core.insight import calibration
 from core.insight.calibration import BINS
 from core.model import forward
 from pages.mistakes import mistake_figures
-from pages.shared import judging
+from pages.shared import judging, tables
 from pages.shared.curves import PALETTE
 
 CERTAIN = 0.99
@@ -69,8 +69,8 @@ def _before_and_after(before, after):
         "calibration error": [f"{error:.2%}" for error in errors],
         "log-loss, nats": [f"{loss.mean():.4f}" for loss in losses],
     }
-    body = "".join(f"<tr><th>{name}</th><td>{a}</td><td>{b}</td></tr>" for name, (a, b) in rows.items())
-    st.html(f'<table class="numbers"><tr><th></th><th>as trained</th><th>with it</th></tr>{body}</table>')
+    lines = [(name, *both) for name, both in rows.items()]
+    st.html(tables.facts(("", "as trained", "with it"), lines, kind="numbers"))
     if losses[1].mean() >= losses[0].mean():
         st.write("It does not lower the log-loss of images that it was not fitted on: nothing is gained.")
     elif errors[1] > errors[0]:

@@ -8,9 +8,10 @@ from PIL import Image, ImageColor
 
 from core.insight.readings import Readings
 from pages.shared.cached import test_set
+from pages.shared.colours import COLOURS, SUM_COLOUR
 from pages.shared.drawings import HALVES, place
 from pages.shared.one_of import one_of
-from pages.shared.parts import COLOURS, SUM_COLOUR, png_url
+from pages.shared.pictures import png_url
 
 AT_A_TIME = 24
 

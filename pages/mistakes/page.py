@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.runs import store
-from pages.shared import judging, parts
+from pages.shared import judging, picker
 from pages.shared.sections import choose_section
 
 
@@ -39,18 +39,17 @@ SECTIONS = {
     "Two networks": _two_networks,
 }
 
-parts.style()
 st.title("Mistakes", anchor=False)
-available = parts.loadable_or_stop()
+available = picker.loadable_or_stop()
 
 left, right = st.columns(2, gap="large")
 with left:
-    run, result = parts.choose_run(available)
-    st.caption(parts.run_description(run, result))
+    run, result = picker.choose_run(available)
+    st.caption(picker.run_description(run, result))
     try:
         readings = judging.readings_of(run)
     except store.RunError as error:
-        parts.stop_unloadable(error)
+        picker.stop_unloadable(error)
 with right:
     judging.headline(run, readings)
 

@@ -9,7 +9,7 @@ from core.insight.mistakes import most_confident_first
 from core.model import forward
 from core.runs import store
 from pages.mistakes.gallery import gallery
-from pages.shared import cached, judging
+from pages.shared import cached, judging, tables
 from pages.shared.one_of import one_of
 from pages.shared.written import plain
 
@@ -77,12 +77,12 @@ def _how_a_digit_network_reads_pairs(both):
 
 
 def _table(result):
-    st.html(
-        '<table class="numbers" aria-label="How often A and B are right">'
-        "<tr><th></th><th>B right</th><th>B wrong</th></tr>"
-        f"<tr><th>A right</th><td>{result.both_right:,}</td><td><b>{result.only_first:,}</b></td></tr>"
-        f"<tr><th>A wrong</th><td><b>{result.only_second:,}</b></td><td>{result.both_wrong:,}</td></tr></table>"
-    )
+    rows = [
+        ("A right", f"{result.both_right:,}", f"<b>{result.only_first:,}</b>"),
+        ("A wrong", f"<b>{result.only_second:,}</b>", f"{result.both_wrong:,}"),
+    ]
+    heads = ("", "B right", "B wrong")
+    st.html(tables.facts(heads, rows, kind="numbers", label="How often A and B are right"))
     st.caption("Only the two large numbers tell the networks apart: where both are right, or both wrong, neither wins.")
 
 

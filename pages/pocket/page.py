@@ -2,18 +2,17 @@
 
 import streamlit as st
 
-from pages.shared import parts, phone
+from pages.shared import phone, picker
 
-parts.style()
 st.title("Pocket")
-available = parts.loadable_or_stop()
+available = picker.loadable_or_stop()
 st.write(
     "Here the network runs in your own browser and reads while you draw: no stroke travels to the server. "
     "The sliders go back through each drawing to the moment at which the guess changed."
 )
 left, right = st.columns([3, 1], vertical_alignment="bottom")
 with left:
-    run, _ = parts.choose_run(available)
+    run, _ = picker.choose_run(available)
 with right, st.popover("On your phone"):
     phone.offer(run)
 path = phone.path_of(run.name, st.get_option("server.baseUrlPath"))

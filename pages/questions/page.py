@@ -5,23 +5,21 @@ import streamlit as st
 from core.insight import shortcuts
 from core.model.questions import QUESTIONS
 from core.report import experiments
-from pages.questions import tables
-from pages.shared import parts
+from pages.questions import taught
 from pages.shared.one_of import one_of
 from pages.shared.recipe_form import fill
 
 EXPERIMENT = experiments.ALL["question"]
 VARIANTS = {variant.label: variant for variant in EXPERIMENT.variants}
 
-parts.style()
 st.title("Change the question", anchor=False)
 st.write(
     "sum_posterior is told no digit, only the sum of two, and learns all ten. Here the same network is told the answer "
     "to another question about a top digit a and a bottom digit b. Some questions teach it the digits. Others it "
     "answers without knowing them."
 )
-found = {label: tables.measured(EXPERIMENT, variant) for label, variant in VARIANTS.items()}
-tables.overview(found)
+found = {label: taught.measured(EXPERIMENT, variant) for label, variant in VARIANTS.items()}
+taught.overview(found)
 st.caption(
     "A naming sends each of the ten digits to one of ten names, several to one if it likes. Right once renamed: with "
     "the best names for the digits, no two of them the same. Measured on MNIST's test digits, never trained on; mean ± "
@@ -42,15 +40,15 @@ question, runs = QUESTIONS[chosen], found[chosen]
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("What it is told", anchor=False)
-    tables.answers(question)
+    taught.answers(question)
 with right:
     st.subheader("What it calls the digits", anchor=False)
     if runs:
         seed = one_of(st.segmented_control, "Seed", list(runs), key="question_seed")
-        tables.names(runs[seed].confusion)
+        taught.names(runs[seed].confusion)
     else:
         st.info("Not measured yet. Open it in Train and start it.")
-st.write(tables.in_words(shortcuts.count_shortcuts(question), runs[seed] if runs else None))
+st.write(taught.in_words(shortcuts.count_shortcuts(question), runs[seed] if runs else None))
 if st.button("Open in Train", help="The recipe of these runs, in the form of the Train page."):
     fill(experiments.recipe_of(VARIANTS[chosen], 1))
     st.switch_page("train/page.py")

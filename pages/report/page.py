@@ -4,11 +4,9 @@ import streamlit as st
 
 from core.report import experiments
 from core.runs import comparison
-from pages.shared import parts
 from pages.shared.experiments import experiment_card, keep_prob_chart, labels_chart, overview, pairs_map, verdict_table
 from pages.shared.reached import reached
 
-parts.style()
 st.title("The report", anchor=False)
 st.write(
     "A course report of December 2017 trained networks on MNIST for five questions. Each experiment is here with what "

@@ -7,7 +7,8 @@ import streamlit as st
 from PIL import Image
 
 from core.images import pen
-from pages.shared.parts import COLOURS, png_url
+from pages.shared.colours import COLOURS
+from pages.shared.pictures import png_url
 
 HALVES = ("top", "bottom")
 SIDE_PIXELS = pen.CANVAS  # of a canvas, each way

@@ -11,8 +11,9 @@ from core.report.measurements import Measured, measured, runs_of
 from core.report.verdicts import verdicts
 from core.runs import metrics, results, store
 from core.runs.curves import curve, mean_of
-from pages.shared import charts, curves, lean
+from pages.shared import charts, curves, lean, tables
 from pages.shared.recipe_form import fill
+from pages.shared.tables import Cell
 from pages.shared.written import plain
 
 TRAIN_PAGE = "train/page.py"
@@ -20,22 +21,17 @@ TRAIN_PAGE = "train/page.py"
 
 def overview() -> None:
     """Every experiment of the report in a row: printed, correct where that differs, and measured here."""
-    rows = ""
+    rows = []
     for experiment in experiments.EXPERIMENTS:
         parameters, printed = NETWORKS[experiment.network].parameters, experiment.printed_parameters
         count = "not printed" if printed is None else f"{printed:,}"
         correct = f"{parameters:,}" if printed != parameters else ""
         accuracy = experiment.accuracy_words or f"{experiment.printed_accuracy:.4f}"
         here = [f"<b>{_best(experiment, protocol)}</b>" for protocol in ("report", "quick")]
-        cells = (accuracy, *here, count, correct)
-        rows += f"<tr><th><a href='#{experiment.id}'>{experiment.question}</a></th><td>{experiment.title}</td>"
-        rows += "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+        link = f"<a href='#{experiment.id}'>{experiment.question}</a>"
+        rows.append((link, experiment.title, accuracy, *here, count, correct))
     heads = ("", "experiment", "accuracy printed", "by its protocol", "quick recipe", "parameters printed", "correct")
-    st.html(
-        "<div class='wide' tabindex='0'><table class='facts'><thead><tr>"
-        + "".join(f"<th>{head}</th>" for head in heads)
-        + f"</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    st.html(tables.facts(heads, rows))
     st.caption(
         "For dropout, the best keep_prob is shown. ± is the standard deviation over seeds, if there are several."
     )
@@ -203,18 +199,14 @@ def pairs_map(name: str) -> None:
         st.caption("Not measured yet: run the experiment.")
         return
     met = run.recipe.met
-    head = "".join(f"<th>{digit}</th>" for digit in range(10))
-    rows = ""
-    for top in range(10):
-        row = ""
-        for bottom in range(10):
-            share = cells[top][bottom]
-            frame = "" if met[top, bottom] else " class='unmet'"
-            word = "–" if share is None else f"{share:.2f}".removeprefix("0") if share < 1 else "1"
-            shade = 0 if share is None else (1 - share) ** 0.5
-            row += f"<td{frame} title='{top} + {bottom}' style='background:rgba(214,61,81,{shade:.2f})'>{word}</td>"
-        rows += f"<tr><th>{top}</th>{row}</tr>"
-    st.html(f"<table class='products'><tr><th></th>{head}</tr>{rows}</table>")
+
+    def cell(top, bottom):
+        share = cells[top][bottom]
+        word = "–" if share is None else f"{share:.2f}".removeprefix("0") if share < 1 else "1"
+        shade = 0 if share is None else (1 - share) ** 0.5
+        return Cell(word, f"{top} + {bottom}", shade, "214,61,81", "" if met[top, bottom] else "unmet")
+
+    st.html(tables.of_digits(cell))
     st.caption(f"{run.recipe.network}: accuracy by top digit (rows) and bottom digit. Framed: never met in training.")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.images import mnist
-from pages.shared import parts
+from pages.shared import pictures
 from pages.shared.drawings import HALVES, drawings
 
 CHOSEN = "subject"  # key of the session: places of test digits, and whether they take the drawn ones' place
@@ -40,7 +40,7 @@ def choose_subject() -> Subject:
         else:
             kind = f"test digit, a {labels[half]}"
         digits[half] = digit
-        images.append(parts.digit_image(digit, f"{half}: {kind}", half))
+        images.append(pictures.digit_image(digit, f"{half}: {kind}", half))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(f'<div class="digits small">{"".join(images)}</div>', width="content")
         st.button("Other test digits", on_click=_others, help="Two random digits of MNIST, never trained on.")

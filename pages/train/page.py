@@ -4,7 +4,6 @@ import streamlit as st
 
 from core.jobs import queue
 from core.runs import comparison, labels, store
-from pages.shared import parts
 from pages.shared.recipe_form import choose_network, fill, recipe_fields
 from pages.shared.run_view import label_form, run_view
 from pages.shared.written import plain
@@ -18,7 +17,6 @@ def watch():
         st.query_params["run"] = st.session_state["watched"]
 
 
-parts.style()
 queue.warm()
 known = {run.name: run for run in store.list_runs()}
 left, right = st.columns([2, 3], gap="large")

@@ -49,7 +49,7 @@ def test_the_map_of_digit_pairs_frames_those_that_never_met():
     result = results.read(run) | {"pair_accuracy": cells}
     results.write(run, result)
     html = " ".join(element.proto.body for element in page().get("html"))
-    assert html.count("class='unmet'") == 2 and "title='3 + 8'" in html
+    assert html.count('class="unmet"') == 2 and 'title="3 + 8"' in html
 
 
 def test_run_it_queues_the_recipe_that_was_chosen():
@@ -68,7 +68,7 @@ def test_run_it_queues_the_recipe_that_was_chosen():
 def test_the_overview_has_each_printed_number_beside_the_measured_one():
     for name, recipe in experiments.planned(ALL["compact"]):
         finished(name, recipe, 0.98)
-    (table,) = [e.proto.body for e in page().get("html") if "class='facts'" in e.proto.body]
+    (table,) = [e.proto.body for e in page().get("html") if 'class="facts"' in e.proto.body]
     row = next(row for row in table.split("<tr>") if "minimal number" in row)
     assert "0.9586" in row and "<b>0.9800 ± 0.0000</b>" in row and "1,326,586" in row and "1,327,076" in row
     assert "6.9605, read 0.9605" in table and table.count("not yet") == 2 * len(experiments.EXPERIMENTS) - 1

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageColor
 
-from pages.shared import charts, lean, parts
-from pages.shared.maps import NEGATIVE, POSITIVE
+from pages.shared import charts, lean, pictures
+from pages.shared.colours import NEGATIVE, POSITIVE
 
 ZERO = "rgba(138,143,152,0.18)"
 MARK = "#d43d51"
@@ -110,4 +110,4 @@ def picture(values: np.ndarray, largest: float) -> str:
     strength = np.clip(np.abs(values) / (largest or 1.0), 0, 1)
     colours = np.array([ImageColor.getrgb(colour) for colour in (NEGATIVE, POSITIVE)], np.uint8)
     pixels = np.dstack([colours[(values > 0).astype(int)], np.round(255 * strength).astype(np.uint8)])
-    return parts.png_url(Image.fromarray(pixels, "RGBA"))
+    return pictures.png_url(Image.fromarray(pixels, "RGBA"))

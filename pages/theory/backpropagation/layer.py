@@ -6,7 +6,7 @@ import streamlit as st
 from core.model import forward, operations
 from core.runs.store import Run
 from core.theory import backward
-from pages.shared import parts
+from pages.shared import picker, pictures
 from pages.shared.cached import cached, weights_of
 from pages.shared.subject import Subject
 from pages.shared.written import rounded
@@ -23,10 +23,10 @@ def _difference(run: Run, image: np.ndarray, label: int, filter_: int) -> np.nda
 @st.fragment
 def show(subject: Subject) -> None:
     """What the chosen digits have to say to a checkpoint's first convolution, as a correlation and by differences."""
-    available = parts.loadable_or_stop()
+    available = picker.loadable_or_stop()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         with st.container(width=420):
-            run, _ = parts.choose_run(available)
+            run, _ = picker.choose_run(available)
         network = run.network
         told = st.selectbox(
             "Tell it that the answer is",
@@ -40,7 +40,7 @@ def show(subject: Subject) -> None:
         chosen = st.selectbox(
             "Filter", [LARGEST, *map(str, range(1, filters + 1))], key="filter", bind="query-params", width=200
         )
-    weights = parts.weights_or_stop(run)
+    weights = picker.weights_or_stop(run)
     image = np.concatenate([subject.top, subject.bottom]) if network.reads_pairs else subject.top
     probabilities = operations.softmax(forward.logits(network, weights, image[None]))[0]
     label = int(probabilities.argsort()[-2]) if told == RUNNER_UP else int(told)
@@ -69,7 +69,7 @@ def _equation(learnt, filter_, by_difference, subject):
     strongest = float(np.abs(learnt.g[..., filter_]).max())
     halves = []
     for i, half in enumerate(shown):
-        digit = parts.digit_image(subject.digit(half), f"input, {half}", half)
+        digit = pictures.digit_image(subject.digit(half), f"input, {half}", half)
         error = _figure(picture(learnt.g[i, :, :, filter_], strongest), "gradient at its output", f"{half}: gradient")
         halves.append(f"{digit}<b>⋆</b>{error}")
     largest = float(np.abs(learnt.gradient[..., filter_]).max())

@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from pages.shared import parts
 from pages.shared.subject import choose_subject
 from pages.theory.backpropagation import layer, speed, toeplitz
 
-parts.style()
 st.title("Backpropagation", anchor=False)
 st.markdown(
     "To learn, a network must know how its error changes with every weight: the gradient. For a filter this is a "

@@ -2,6 +2,7 @@ import numpy as np
 import streamlit as st
 
 from core.theory import backpropagation as theory
+from pages.shared import tables
 from pages.shared.one_of import one_of
 from pages.shared.written import counted, rounded
 from pages.theory.backpropagation.cells import PADDING, Block, draw_blocks
@@ -81,15 +82,12 @@ def _diagonals(rows, columns, length, around=False):
 
 def _agreement(gradients):
     first, *_ = gradients.values()
-    heads = "".join(f"<th>∂L/∂f<sub>{i}</sub></th>" for i in range(len(first)))
-    rows = ""
-    for way, gradient in gradients.items():
-        cells = "".join(f"<td>{round(value, 6) + 0:+.6f}</td>" for value in gradient)
-        rows += f"<tr><th>{way}</th>{cells}<td>{np.abs(gradient - first).max():.1e}</td></tr>"
-    st.html(
-        "<div class='counted' tabindex='0'>"
-        f"<table><tr><th></th>{heads}<th>largest difference</th></tr>{rows}</table></div>"
-    )
+    heads = ("", *(f"∂L/∂f<sub>{i}</sub>" for i in range(len(first))), "largest difference")
+    rows = [
+        (way, *(f"{round(value, 6) + 0:+.6f}" for value in gradient), f"{np.abs(gradient - first).max():.1e}")
+        for way, gradient in gradients.items()
+    ]
+    st.html(tables.facts(heads, rows, kind="counted"))
     most = max(np.abs(a - b).max() for a in gradients.values() for b in gradients.values())
     said = "All five agree" if most <= AGREE else "They do not agree"
     st.markdown(

@@ -5,7 +5,8 @@ import streamlit as st
 
 from core.model import forward
 from core.theory import convolution
-from pages.shared import judging, parts
+from pages.shared import judging, picker
+from pages.shared.colours import COLOURS, SUM_COLOUR
 from pages.shared.one_of import one_of
 from pages.shared.subject import choose_subject
 from pages.shared.written import small
@@ -34,8 +35,8 @@ def _thrown(first_face, faces, name):
         seen = np.bincount(thrown, minlength=len(sums)) / ROLLS
         bar_rows(
             [
-                Row("how often each sum came up", seen, parts.SUM_COLOUR, 2 * first_face),
-                Row("how often it should", sums, parts.SUM_COLOUR, 2 * first_face),
+                Row("how often each sum came up", seen, SUM_COLOUR, 2 * first_face),
+                Row("how often it should", sums, SUM_COLOUR, 2 * first_face),
             ],
             "Sums that came up, and their probabilities",
             write=_percent,
@@ -48,13 +49,13 @@ def _thrown(first_face, faces, name):
 
 
 def _digits():
-    available = parts.loadable_or_stop()
+    available = picker.loadable_or_stop()
     left, right = st.columns(2, gap="large")
     with left:
-        run, _ = parts.choose_run(available)
+        run, _ = picker.choose_run(available)
     with right:
         subject = choose_subject()
-    prediction = forward.predict(run.network, parts.weights_or_stop(run), subject.top, subject.bottom)
+    prediction = forward.predict(run.network, picker.weights_or_stop(run), subject.top, subject.bottom)
     if prediction.digit_probabilities is None:
         st.info(
             f"{judging.name(run)} adds without ever naming a digit, so there are no two distributions to convolve. "
@@ -85,14 +86,14 @@ def _slide(p, q, first_face, names, start):
     sums = convolution.convolve(p, q)
     here = convolution.overlap(p, q, s - lowest)
     at = here.places + first_face
-    colours = parts.COLOURS
+    colours = COLOURS
     st.html(f'<p class="identity">P({s}) = Σ P(d)·P({s}−d) = <b>{forward.percent(here.total, 1)}</b></p>')
     bar_rows(
         [
             Row(f"P(d), {names[0]}", p, colours["top"], first_face),
             Row(f"P({s}−d), {names[1]}, flipped", here.filter, colours["bottom"], at[0]),
-            Row("their products", here.products, parts.SUM_COLOUR, at[0]),
-            Row("P(s), the sum", sums, parts.SUM_COLOUR, lowest, range(s, s + 1)),
+            Row("their products", here.products, SUM_COLOUR, at[0]),
+            Row("P(s), the sum", sums, SUM_COLOUR, lowest, range(s, s + 1)),
         ],
         f"Sum {s}: probability {forward.percent(here.total, 1)}",
         range(at[0], at[-1] + 1),

@@ -5,7 +5,7 @@ import html
 import numpy as np
 from PIL import Image
 
-from pages.shared import parts
+from pages.shared import pictures
 
 POSITIVE, NEGATIVE = (120, 235, 190), (240, 150, 205)  # on black, told apart by colour-blind eyes
 
@@ -15,5 +15,5 @@ def map_figure(values: np.ndarray, largest: float, caption: str, grey: bool = Fa
     share = np.clip(np.asarray(values, float) / (largest or 1), -1, 1)[..., None]
     bright = (255, 255, 255) if grey else POSITIVE
     pixels = np.where(share >= 0, share * np.array(bright), -share * np.array(NEGATIVE))
-    url, words = parts.png_url(Image.fromarray(np.rint(pixels).astype(np.uint8))), html.escape(caption)
+    url, words = pictures.png_url(Image.fromarray(np.rint(pixels).astype(np.uint8))), html.escape(caption)
     return f'<figure><img src="{url}" alt="{words}"><figcaption>{words}</figcaption></figure>'

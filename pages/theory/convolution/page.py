@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from pages.shared import parts
 from pages.shared.sections import choose_section
 
 
@@ -38,7 +37,6 @@ SECTIONS = {
     "Two dice": _dice,
 }
 
-parts.style()
 st.title("Convolution", anchor=False)
 st.markdown(
     "To convolve is to slide a flipped filter $g$ over a signal $f$ and to take a dot product at every place. Moving "

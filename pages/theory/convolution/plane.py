@@ -7,7 +7,7 @@ from core.model.layers import Convolution
 from core.model.networks import Network
 from core.theory import convolution
 from core.theory.convolution import Moves
-from pages.shared import cached, parts
+from pages.shared import cached, picker, tables
 from pages.shared.one_of import one_of
 from pages.shared.subject import choose_subject
 from pages.shared.written import rounded
@@ -75,8 +75,8 @@ def _learned() -> np.ndarray | None:
     if not available:
         st.info("No checkpoint yet. Train a network on the Train page, then come back.")
         return None
-    run, _ = parts.choose_run(available)
-    weights = parts.weights_or_stop(run)
+    run, _ = picker.choose_run(available)
+    weights = picker.weights_or_stop(run)
     kernels = weights[_first_kernel(run.network) or ""]
     filters = kernels.shape[-1]
     number = st.slider("Filter of its first convolution", 1, filters, 1, key=f"filter_of_{filters}")
@@ -123,9 +123,6 @@ def _every_move(image, kernel, chosen):
         "convolution": [convolution.move_convolved(image, kernel, dx, 0).error for dx in moves],
         "pooling": [convolution.move_pooled(image, kernel, dx, 0).error for dx in moves],
     }
-    head = "".join(f'<th class="{"chosen" if dx == chosen else ""}">{dx} px</th>' for dx in moves)
-    body = "".join(
-        f"<tr><th>after {layer}</th>{''.join(f'<td>{rounded(error)}</td>' for error in errors)}</tr>"
-        for layer, errors in cells.items()
-    )
-    st.html(f'<table class="number-table"><tr><th></th>{head}</tr>{body}</table>')
+    heads = ["", *(f"<u>{dx} px</u>" if dx == chosen else f"{dx} px" for dx in moves)]
+    rows = [(f"after {layer}", *map(rounded, errors)) for layer, errors in cells.items()]
+    st.html(tables.facts(heads, rows, kind="number-table"))

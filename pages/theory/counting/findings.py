@@ -1,13 +1,14 @@
 import streamlit as st
 
 from core.theory.counting import LINEAR_PARAMETERS, Balance
+from pages.shared import tables
 from pages.theory.counting.balance import MORE, short, side
 
 
 def table(balances: list[Balance]) -> None:
     """Every count in a row."""
     heads = ("experiment", "network", "parameters", "constraints", "per constraint", "larger", "train", "test", "gap")
-    rows = ""
+    rows = []
     for balance in balances:
         train, test = (f"{v:.4f}" if v is not None else "–" for v in (balance.train_accuracy, balance.test_accuracy))
         cells = (
@@ -19,10 +20,8 @@ def table(balances: list[Balance]) -> None:
             "parameters" if side(balance) == MORE else "constraints",
             *(train, test, "–" if balance.gap is None else f"{100 * balance.gap:+.1f} points"),
         )
-        first, *others = cells
-        rows += f"<tr><th>{first}</th>{''.join(f'<td>{cell}</td>' for cell in others)}</tr>"
-    head = "".join(f"<th>{word}</th>" for word in heads)
-    st.html(f"<div class='counted' tabindex='0'><table><tr>{head}</tr>{rows}</table></div>")
+        rows.append(cells)
+    st.html(tables.facts(heads, rows, kind="counted"))
 
 
 def lessons(balances: list[Balance]) -> None:

@@ -3,10 +3,8 @@
 import streamlit as st
 
 from core.theory import counting
-from pages.shared import parts
 from pages.theory.counting import balance, calculator, findings
 
-parts.style()
 st.title("Counting", anchor=False)
 st.markdown(
     "A **parameter** is a number that training may choose; a **constraint** is a number that the training data ask "

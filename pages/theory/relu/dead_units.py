@@ -9,7 +9,7 @@ from core.images import mnist
 from core.model import forward
 from core.runs import store
 from core.theory import relu
-from pages.shared import judging, parts
+from pages.shared import judging, picker
 from pages.shared.cached import cached, weights_of
 from pages.shared.curves import PALETTE
 from pages.shared.written import small
@@ -25,10 +25,10 @@ def _activity(run: store.Run) -> list[relu.LayerActivity]:
 
 
 def show() -> None:
-    available = parts.loadable_or_stop()
-    run, result = parts.choose_run(available)
-    st.caption(parts.run_description(run, result))
-    weights = parts.weights_or_stop(run)
+    available = picker.loadable_or_stop()
+    run, result = picker.choose_run(available)
+    st.caption(picker.run_description(run, result))
+    weights = picker.weights_or_stop(run)
     layers = _activity(run)
     if not layers:
         st.info(f"{judging.name(run)} has no ReLU, so none of its units can die. Choose another network.")

@@ -4,6 +4,7 @@ import numpy as np
 
 from core.theory import relu
 from core.theory.relu import Activation, Neuron, Points
+from pages.shared import tables
 from pages.shared.written import small
 
 
@@ -13,10 +14,8 @@ def facts(neuron: Neuron, activation: Activation, points: Points, last: tuple[in
     by_rule = relu.gradient(neuron, activation, points)
     by_difference = relu.numerical_gradient(neuron, activation, points)
     error = max(abs(a - b) for a, b in zip(by_rule, by_difference, strict=True))
-    rows = "".join(
-        f"<tr><th>{words}</th>{''.join(f'<td>{small(value)}</td>' for value in gradient)}</tr>"
-        for words, gradient in (("by the chain rule", by_rule), ("by differences", by_difference))
-    )
+    heads = ("gradient of the loss", "w₁", "w₂", "b")
+    rows = [("by the chain rule", *map(small, by_rule)), ("by differences", *map(small, by_difference))]
     trained = ""
     if last is not None:
         steps, moved = last
@@ -24,9 +23,7 @@ def facts(neuron: Neuron, activation: Activation, points: Points, last: tuple[in
     return (
         f'<p class="identity state">{_state(activation, z)}</p><p>w·x + b lies between {small(z.min())} and '
         f"{small(z.max())}.{trained} Loss {relu.loss(neuron, activation, points):.4f}.</p>"
-        '<div class="bar-rows"><table class="number-table">'
-        f"<tr><th>gradient of the loss</th><th>w₁</th><th>w₂</th><th>b</th></tr>{rows}</table></div>"
-        f"<p>max |difference| = <b>{small(error)}</b></p>"
+        f"{tables.facts(heads, rows, kind='number-table')}<p>max |difference| = <b>{small(error)}</b></p>"
     )
 
 

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from pages.shared import parts
 from pages.shared.sections import choose_section
 
 
@@ -24,7 +23,6 @@ SECTIONS = {
     "Dead units of a network": _dead_units,
 }
 
-parts.style()
 st.title("ReLU", anchor=False)
 st.markdown(
     "A ReLU lets through what is positive and answers 0 to the rest. Where its input is negative its derivative is 0, "

@@ -12,7 +12,8 @@ from core.model.questions import QUESTIONS, Question
 from core.report.experiments import Experiment, Variant
 from core.report.measurements import runs_of
 from core.runs import results
-from pages.shared.parts import COLOURS, SUM_COLOUR
+from pages.shared import tables
+from pages.shared.tables import Cell
 
 KNOWN = 0.97  # of the digits right: then the question has taught them
 
@@ -46,50 +47,38 @@ def measured(experiment: Experiment, variant: Variant) -> dict[int, Reader]:
 
 def overview(found: dict[str, dict[int, Reader]]) -> None:
     """Show a row for each question: its answers, the namings that answer it, and what the trained readers reached."""
-    rows = ""
+    rows = []
     for name, question in QUESTIONS.items():
         readers = list(found[name].values())
         shares = ([getattr(reader, kind) for reader in readers] for kind in ("asked", "named", "renamed"))
         cells = (f"{len(question.answers)}", f"{shortcuts.count_shortcuts(question):,}", *map(_summary, shares))
-        rows += f"<tr><th>{question.words}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+        rows.append((question.words, *cells))
     heads = ("question", "answers", "namings that answer it", "answers right", "digits right", "right once renamed")
-    st.html(
-        "<div class='wide' tabindex='0'><table class='facts'><thead><tr>"
-        + "".join(f"<th>{head}</th>" for head in heads)
-        + f"</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    st.html(tables.facts(heads, rows))
 
 
 def answers(question: Question) -> None:
     """Show the answer for each top digit (rows) and bottom digit (columns), the stronger the larger it is."""
     low, high = int(question.answers[0]), int(question.answers[-1])
     words = {0: "no", 1: "yes"} if len(question.answers) == 2 else {}
-    head = "".join(f'<th style="color:{COLOURS["bottom"]}">{digit}</th>' for digit in range(DIGITS))
-    rows = ""
-    for a, row in enumerate(question.table):
-        cells = "".join(
-            f'<td style="background:rgba(125,135,148,{0.8 * (value - low) / (high - low):.2f})">'
-            f"{words.get(int(value), f'{value}'.replace('-', '−'))}</td>"
-            for value in row
-        )
-        rows += f'<tr><th style="color:{COLOURS["top"]}">{a}</th>{cells}</tr>'
-    st.html(f'<table class="products"><tr><td></td>{head}</tr>{rows}</table>')
+
+    def cell(a, b):
+        value = int(question.table[a, b])
+        return Cell(words.get(value, f"{value}".replace("-", "−")), shade=0.8 * (value - low) / (high - low))
+
+    st.html(tables.of_digits(cell, coloured=True))
     st.caption("Rows are the top digit a, columns the bottom digit b.")
 
 
 def names(counts: np.ndarray) -> None:
     """Show how many test digits of each label (rows) are called by each name (columns)."""
-    head = "".join(f"<th>{name}</th>" for name in range(DIGITS))
-    rows = ""
-    for label, row in enumerate(counts):
-        shares = row / max(1, row.sum())
-        cells = "".join(
-            f'<td title="{label} called {name}: {count:,} times" style="background:rgba(125,135,148,{share**0.5:.2f})">'
-            f"{count or ''}</td>"
-            for name, (count, share) in enumerate(zip(row.tolist(), shares, strict=True))
-        )
-        rows += f'<tr><th style="color:{SUM_COLOUR}">{label}</th>{cells}</tr>'
-    st.html(f'<table class="products"><tr><td></td>{head}</tr>{rows}</table>')
+    totals = np.maximum(1, counts.sum(axis=1))
+
+    def cell(label, name):
+        count = int(counts[label, name])
+        return Cell(count or "", f"{label} called {name}: {count:,} times", (count / totals[label]) ** 0.5)
+
+    st.html(tables.of_digits(cell))
     st.caption("Rows are the true digit, columns the name it is given: how many test digits of each.")
 
 

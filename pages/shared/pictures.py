@@ -1,14 +1,33 @@
-"""Small pictures of numbers: maps in grey, signed values in two colours, and the legend of those."""
+"""Small pictures: a digit's pixels, maps in grey, signed values in two colours, and the legend of those."""
 
+import base64
 import html
+import io
 
 import numpy as np
 from PIL import Image, ImageColor
 
-from pages.shared.parts import png_url
+from pages.shared.colours import COLOURS, NEGATIVE, POSITIVE
 from pages.shared.written import rounded
 
-POSITIVE, NEGATIVE = "#009e73", "#b5478a"  # told apart by colour-blind eyes, and neither top's colour nor bottom's
+
+def digit_image(digit: np.ndarray | None, alt: str, half: str, caption: str | None = None) -> str:
+    """HTML of a digit's 28×28 pixels, large enough to count them; an empty frame for None.
+
+    `caption` is HTML; where there is none, `alt` is shown.
+    """
+    pixels = np.zeros((28, 28), np.uint8) if digit is None else digit
+    return (
+        f'<figure class="digit" style="border-color:{COLOURS[half]}"><img alt="{html.escape(alt)}" '
+        f'src="{png_url(Image.fromarray(pixels))}"><figcaption>{caption or html.escape(alt)}</figcaption></figure>'
+    )
+
+
+def png_url(image: Image.Image) -> str:
+    """The image as a data URL."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def grey_url(values: np.ndarray, largest: float | None = None) -> str:
