@@ -1,7 +1,7 @@
 """Digit Sum Lab: the server and its routes, nothing else. `streamlit run app.py` starts it."""
 
 from core import settings
-from pages.shared import limits
+from pages.server import limits
 
 settings.check()  # at the start, not on the first visitor's page
 limits.apply()  # before anything imports NumPy, whose threads it limits
@@ -9,9 +9,9 @@ limits.apply()  # before anything imports NumPy, whose threads it limits
 import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 
-from pages.shared import pocket_route  # noqa: E402
-from pages.shared.ending import say_what_goes_on  # noqa: E402
-from pages.shared.hosts import KnownHosts  # noqa: E402
+from pages.server import pocket_route  # noqa: E402
+from pages.server.ending import say_what_goes_on  # noqa: E402
+from pages.server.hosts import KnownHosts  # noqa: E402
 
 app = st.App(
     "pages/navigation.py",

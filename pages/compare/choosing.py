@@ -7,7 +7,7 @@ import streamlit as st
 from core.model.networks import NETWORKS
 from core.runs import comparison
 from core.runs.comparison import Entry
-from pages.shared import lean
+from pages.shared import charts
 from pages.shared.one_of import one_of
 from pages.shared.written import plain
 
@@ -96,7 +96,7 @@ def _take_rows():
 def _columns(listed):
     trained = [entry.run.is_by_recipe for entry in listed]
     examples = ["all" if entry.run.recipe.examples is None else f"{entry.run.recipe.examples:,}" for entry in listed]
-    return lean.table(
+    return charts.table(
         {
             "★": ["★" if entry.label.star else "" for entry in listed],
             "run": [entry.name for entry in listed],

@@ -9,7 +9,7 @@ from core.recipe import Recipe
 from core.runs import comparison, control, exchange, metrics
 from core.runs.comparison import Entry
 from core.runs.curves import curve, mean_of
-from pages.shared import curves, lean, run_view
+from pages.shared import charts, curves, run_view
 from pages.shared.written import plain
 
 QUANTITIES = {  # what the list of curves offers → the quantities that are drawn, and their axis
@@ -135,7 +135,7 @@ def recipes(chosen: list[Entry]) -> None:
         columns[heading] = ["unknown" if values[i] is None else _word(values[i]) for values in found.values()]
     columns["meaning"] = [meanings[name] for name in found]
     st.dataframe(
-        lean.table(columns),
+        charts.table(columns),
         hide_index=True,
         height="content",
         key="differences",

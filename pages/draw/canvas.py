@@ -19,7 +19,7 @@ from streamlit_drawable_canvas import st_canvas
 from core.images import ink, mnist, pen
 from pages.shared.colours import COLOURS
 from pages.shared.drawings import BLANK, HALVES, SIDE_PIXELS, Drawing, drawings, histories, picture, place, push
-from pages.shared.lean import skip_pandas
+from pages.shared.streamlit_internals import skip_pandas
 
 skip_pandas()
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.insight.taken_apart import Parabola, Parts, centred
-from pages.shared import charts, curves, lean
+from pages.shared import charts, curves
 from pages.shared.colours import COLOURS, SUM_COLOUR
 
 PART_COLOURS = {
@@ -20,7 +20,7 @@ def added(found: Parts) -> None:
     sums = list(range(len(found.top)))
     rows = [(s, name, value) for name, values in each.items() for s, value in zip(sums, values, strict=True)]
     rows += [(s, "total", value) for s, value in zip(sums, centred(found.total), strict=True)]
-    table = lean.table(dict(zip(("sum", "part", "adds"), zip(*rows, strict=True), strict=True)))
+    table = charts.table(dict(zip(("sum", "part", "adds"), zip(*rows, strict=True), strict=True)))
     colours = {**PART_COLOURS, "total": SUM_COLOUR}
     colour = {
         "field": "part",
@@ -46,7 +46,7 @@ def parabola(total: np.ndarray, nearest: Parabola) -> None:
     sums, fine = np.arange(len(total)), np.linspace(0, len(total) - 1, 73)
     values, along = centred(total), nearest.at(fine) - total.mean()
     kinds = ["the network"] * len(sums) + ["nearest parabola"] * len(fine)
-    table = lean.table({"sum": [*sums.astype(float), *fine], "logit": [*values, *along], "curve": kinds})
+    table = charts.table({"sum": [*sums.astype(float), *fine], "logit": [*values, *along], "curve": kinds})
     colour = {
         "field": "curve",
         "type": "nominal",
@@ -77,7 +77,7 @@ def slopes(of_digits: dict[str, np.ndarray], labels: np.ndarray) -> None:
         straight = np.polyval(np.polyfit(digits, means, 1), digits)
         rows += zip(digits, [half] * 10, means, means - deviations, means + deviations, straight, strict=True)
     names = ("digit", "half", "slope", "low", "high", "straight")
-    table = lean.table(dict(zip(names, zip(*rows, strict=True), strict=True)))
+    table = charts.table(dict(zip(names, zip(*rows, strict=True), strict=True)))
     colour = {
         "field": "half",
         "type": "nominal",

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.insight.ambiguity import SHARES
-from pages.shared import charts, curves, lean
+from pages.shared import charts, curves
 from pages.shared.colours import COLOURS
 
 HEIGHT_PIXELS = 300
@@ -13,7 +13,7 @@ def heat_map(probabilities: np.ndarray, here: int, key: str) -> None:
     """P(sum), (21, 19), along the blend, the stronger the more probable; row `here` is the one that is shown."""
     sums = np.arange(probabilities.shape[1])
     percents = np.rint(100 * SHARES).astype(int)
-    table = lean.table(
+    table = charts.table(
         {
             "blend": np.repeat(percents, len(sums)),
             "sum": np.tile(sums, len(percents)),

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.insight.number_line import Line
 from core.model.networks import DIGITS
-from pages.shared import charts, curves, lean
+from pages.shared import charts, curves
 from pages.shared.colours import COLOURS
 from pages.shared.drawings import HALVES
 
@@ -28,7 +28,7 @@ def strip(
     whose += ["mean"] * DIGITS
     if own is not None:
         place, digit, whose = np.append(place, own), np.append(digit, [0, 0]), [*whose, "top", "bottom"]
-    table = lean.table({"place": place.astype(float), "digit": digit.astype(int), "whose": whose})
+    table = charts.table({"place": place.astype(float), "digit": digit.astype(int), "whose": whose})
     x: dict[str, Any] = {"field": "place", "type": "quantitative", "title": title}
     x["axis"] = {"labels": False, "ticks": False}
     x["scale"] = {"zero": False} if frame is None else {"domain": list(frame), "nice": False}

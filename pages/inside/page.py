@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shared import picker
-from pages.shared.sections import choose_section
+from pages.shared.one_of import choose_section
 from pages.shared.subject import choose_subject
 
 

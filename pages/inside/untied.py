@@ -9,8 +9,7 @@ from core.runs import metrics
 from core.runs.curves import curve
 from pages.inside import figures
 from pages.shared import curves
-from pages.shared.experiments import TRAIN_PAGE
-from pages.shared.recipe_form import fill, in_link
+from pages.shared.recipe_form import TRAIN_PAGE, fill, in_link
 
 
 def show() -> None:

@@ -6,7 +6,7 @@ from core.images.mnist import Mnist
 from core.insight import long_addition
 from core.model import answers
 from core.runs.store import Run
-from pages.shared import charts, lean
+from pages.shared import charts
 from pages.shared.cached import answers_of, cached, test_set
 from pages.shared.curves import LEGEND, PALETTE
 
@@ -20,7 +20,7 @@ def show(run: Run) -> None:
     data = test_set()
     lines = _accuracies(run, data) | {TRAINED_ON_THEM: PUBLISHED}
     rows = [(length, value, name) for name, values in lines.items() for length, value in values.items()]
-    table = lean.table(
+    table = charts.table(
         {name: [row[i] for row in rows] for i, name in enumerate(("digits of each number", "accuracy", "line"))}
     )
     told = [{"field": name, "type": "quantitative"} for name in ("digits of each number", "accuracy")]

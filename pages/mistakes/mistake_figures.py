@@ -6,7 +6,7 @@ import numpy as np
 
 from core.insight.calibration import Bins
 from core.insight.mistakes import wilson_interval
-from pages.shared import charts, lean
+from pages.shared import charts
 from pages.shared.curves import PALETTE
 
 GREY = "#737b86"
@@ -78,7 +78,7 @@ def matrix(counts: np.ndarray, chosen: np.ndarray, what: str, key: str, on_selec
         ],
     }
     alt = f"Confusion matrix: {np.trace(counts):,} of {counts.sum():,} right."
-    figure = lean.with_values(specification, columns)
+    figure = charts.with_values(specification, columns)
     charts.draw(figure, key=key, on_select=on_select, height=620, alt=alt)
 
 
@@ -90,7 +90,7 @@ def accuracy_by_class(what: str, classes: np.ndarray, shares: np.ndarray, interv
     layers = _points(x, y, PALETTE[0], {"value": 140}, [{"field": "class", "title": f"true {what}"}])
     columns = {"class": classes, "share": shares, "low": intervals[:, 0], "high": intervals[:, 1], "count": counts}
     alt = f"Accuracy for each true {what}, from {shares.min():.1%} to {shares.max():.1%}."
-    figure = lean.with_values({"layer": layers}, columns)
+    figure = charts.with_values({"layer": layers}, columns)
     charts.draw(figure, key="by_class", height=320, alt=alt)
 
 
@@ -115,7 +115,7 @@ def reliability(bins: Bins, colour: str) -> None:
     }
     told = [{"field": "confidence", "title": "mean confidence", "format": ".2%"}]
     columns = {"confidence": confidence, "share": shares, "low": low, "high": high, "count": counts}
-    figure = lean.with_values({"layer": [diagonal, *_points(x, y, colour, size, told)]}, columns)
+    figure = charts.with_values({"layer": [diagonal, *_points(x, y, colour, size, told)]}, columns)
     alt = "Reliability diagram: the share of right answers against the network's confidence, bin by bin."
     charts.draw(figure, key="reliability", height=460, alt=alt)
 

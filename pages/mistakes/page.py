@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.runs import store
 from pages.shared import judging, picker
-from pages.shared.sections import choose_section
+from pages.shared.one_of import choose_section
 
 
 def _confusions(run, readings, available):

@@ -7,7 +7,7 @@ from core.model.questions import QUESTIONS
 from core.report import experiments
 from pages.questions import taught
 from pages.shared.one_of import one_of
-from pages.shared.recipe_form import fill
+from pages.shared.recipe_form import TRAIN_PAGE, fill
 
 EXPERIMENT = experiments.ALL["question"]
 VARIANTS = {variant.label: variant for variant in EXPERIMENT.variants}
@@ -51,4 +51,4 @@ with right:
 st.write(taught.in_words(shortcuts.count_shortcuts(question), runs[seed] if runs else None))
 if st.button("Open in Train", help="The recipe of these runs, in the form of the Train page."):
     fill(experiments.recipe_of(VARIANTS[chosen], 1))
-    st.switch_page("train/page.py")
+    st.switch_page(TRAIN_PAGE)

@@ -4,7 +4,9 @@ import streamlit as st
 
 from core.report import experiments
 from core.runs import comparison
-from pages.shared.experiments import experiment_card, keep_prob_chart, labels_chart, overview, pairs_map, verdict_table
+from pages.report.cards import experiment_card, overview, verdict_table
+from pages.report.figures import keep_prob_chart, labels_chart
+from pages.report.pair_accuracy import pairs_map
 from pages.shared.reached import reached
 
 st.title("The report", anchor=False)

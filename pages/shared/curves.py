@@ -8,7 +8,7 @@ import numpy as np
 
 from core import figure
 from core.runs.curves import Curve
-from pages.shared import charts, lean
+from pages.shared import charts
 
 # told apart by colour-blind eyes (Okabe and Ito, 2008), and none of them the colours of top and bottom
 PALETTE = ("#009e73", "#cc79a7", "#b8860b", "#7a5cc7", "#56b4e9", "#8a8f98", "#d43d51", "#3a7d44")
@@ -54,7 +54,7 @@ def chart(
     columns = _columns(curves)
     lines = len(set(columns["curve"])) - LEGEND["columns"]  # so much more may the legend take on a phone
     height += LEGEND_LINE_PIXELS * max(0, lines)
-    charts.draw(drawn, lean.table(columns), key=key, height=height, alt=alt or title)
+    charts.draw(drawn, charts.table(columns), key=key, height=height, alt=alt or title)
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return lambda kind: figure.render(drawn, rows, kind)
 

@@ -1,6 +1,6 @@
 """A row of options of which one is always chosen, whatever a link or a message of the browser says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import streamlit as st
@@ -22,3 +22,16 @@ def one_of(control: Callable, label: str, options: Sequence[T], key: str, defaul
     if chosen is None:
         st.rerun()  # now that the session has the key, its value can be set
     return chosen
+
+
+def choose_section(sections: Iterable[str], key: str, label: str = "") -> str:
+    """The heading that the visitor chooses; the choice is in the link, and outlives a visit to another page."""
+    return one_of(
+        st.pills,
+        label or "Look at",
+        list(sections),
+        key,
+        bind="query-params",
+        persist_state="session",
+        label_visibility="visible" if label else "collapsed",
+    )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.model.networks import NETWORKS
 from core.runs.comparison import Entry
-from pages.shared import charts, curves, lean
+from pages.shared import charts, curves
 
 HEIGHT_PIXELS = 460
 PLOT_PIXELS = 370  # of the height, what the axis, its title and Streamlit's margin leave
@@ -37,7 +37,7 @@ def reached(entries: list[Entry], chosen: list[Entry]) -> None:
     beside = [i for i in sorted(names, key=lambda i: mistakes[i]) if crowded[i]]
     step = (most / least) ** (LINE_PIXELS / PLOT_PIXELS)
     heights = dict(zip(beside, spread([float(mistakes[i]) for i in beside], step, most), strict=True))
-    table = lean.table(
+    table = charts.table(
         {
             "run": [entry.shown for entry in known],
             "network": [entry.kind for entry in known],

@@ -12,6 +12,7 @@ from core.presets import PRESETS, fast
 from core.recipe import Recipe, read_field
 from pages.shared.written import plain
 
+TRAIN_PAGE = "train/page.py"
 FIELDS = {f.name: f for f in dataclasses.fields(Recipe)}
 EXAMPLES = [100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, None]  # None: all there are
 HALVES = ("pairing", "tied", "labels", "unmet")

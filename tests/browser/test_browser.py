@@ -538,7 +538,7 @@ def test_server_is_lean_and_listens_on_this_machine_alone(browser, samples, tmp_
             the_sum(page)
         loaded = Path(f"/proc/{server.pid}/maps").read_text()
         assert "/numpy/" in loaded and "/tensorflow/" not in loaded
-        assert "/pandas/" not in loaded and "/pyarrow/" not in loaded  # pages/shared/lean.py
+        assert "/pandas/" not in loaded and "/pyarrow/" not in loaded  # pages/shared/charts.py
         port = int(server.url.rsplit(":", 1)[1])
         opened_files = {os.readlink(path) for path in Path(f"/proc/{server.pid}/fd").iterdir()}
         tables = [Path(f"/proc/net/{name}").read_text().splitlines() for name in ("tcp", "tcp6")]

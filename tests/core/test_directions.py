@@ -64,5 +64,5 @@ def test_no_module_imports_itself_by_way_of_others():
 
 def test_one_file_alone_uses_what_streamlit_keeps_to_itself():
     assert importing("streamlit.components") + importing("streamlit.runtime") + importing("streamlit.web") == [
-        "pages/shared/lean.py"
+        "pages/shared/streamlit_internals.py"
     ]

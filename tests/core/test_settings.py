@@ -44,7 +44,7 @@ def test_importing_core_changes_no_environment_variable():
     code = (
         "import os; before = dict(os.environ)\n"
         "import core.jobs.queue, core.jobs.sweep, core.runs.exchange, core.insight.readings, core.pocket.site\n"
-        "import core.__main__, pages.shared.limits\n"
+        "import core.__main__, pages.server.limits\n"
         "assert dict(os.environ) == before, set(os.environ) ^ set(before)"
     )
     assert end([sys.executable, "-c", code]).stderr == ""

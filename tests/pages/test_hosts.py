@@ -3,7 +3,7 @@
 import pytest
 from streamlit import config
 
-from pages.shared import hosts
+from pages.server import hosts
 
 
 @pytest.fixture

@@ -231,5 +231,5 @@ def test_in_a_browser_a_cell_is_clicked_and_then_a_digit_which_undo_takes_back(r
         page.locator(".st-key-bottom_half").get_by_role("button", name="Undo").click()
         page.locator(".answer").filter(has_text="Draw two digits").wait_for()
         loaded = Path(f"/proc/{server.pid}/maps").read_text() if sys.platform == "linux" else ""
-        assert "/pyarrow/" not in loaded and "/tensorflow/" not in loaded  # pages/shared/lean.py
+        assert "/pyarrow/" not in loaded and "/tensorflow/" not in loaded  # pages/shared/charts.py
     assert "Traceback" not in log.read_text(), log.read_text()

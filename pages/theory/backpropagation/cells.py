@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageColor
 
-from pages.shared import charts, lean, pictures
+from pages.shared import charts, pictures
 from pages.shared.colours import NEGATIVE, POSITIVE
 
 ZERO = "rgba(138,143,152,0.18)"
@@ -102,7 +102,7 @@ def draw_blocks(blocks: list[Block], key: str, width: int, alt: str, frame: tupl
             }
         )
     drawn = {"layer": layers, "config": {"view": {"stroke": None}}}
-    charts.draw(drawn, lean.table(columns), key=key, width=width, height=HEIGHT_PIXELS, alt=alt)
+    charts.draw(drawn, charts.table(columns), key=key, width=width, height=HEIGHT_PIXELS, alt=alt)
 
 
 def picture(values: np.ndarray, largest: float) -> str:

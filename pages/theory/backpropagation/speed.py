@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.theory import timing
 from core.theory.timing import Timing
-from pages.shared import charts, curves, lean
+from pages.shared import charts, curves
 
 MEASURED = "gradient_timings"  # key of the session
 PATIENCE_SECONDS = 5.0
@@ -97,7 +97,7 @@ def _chart(timings: list[Timing]) -> None:
     said = "; ".join(_legend(each) for each in timings)
     drawn = {"encoding": {"x": n, "color": colour}, "layer": layers}
     alt = f"Time of one gradient against n, both logarithmic: {said}."
-    charts.draw(drawn, lean.table(columns), key="timings", height=curves.HEIGHT_PIXELS + 80, alt=alt)
+    charts.draw(drawn, charts.table(columns), key="timings", height=curves.HEIGHT_PIXELS + 80, alt=alt)
 
 
 def _legend(each):

@@ -4,7 +4,7 @@ from typing import Any
 import streamlit as st
 
 from core.theory.counting import Balance
-from pages.shared import charts, curves, lean
+from pages.shared import charts, curves
 
 MORE, FEWER = "more parameters", "more constraints"
 COLOURS = {MORE: "#d43d51", FEWER: "#009e73"}
@@ -69,7 +69,7 @@ def against(balances: list[Balance]) -> None:
         },
     ]
     alt = "Parameters against constraints, both logarithmic; above the line of equality there are more parameters."
-    charts.draw({"layer": layers}, lean.table(columns), key="against", height=420, alt=alt)
+    charts.draw({"layer": layers}, charts.table(columns), key="against", height=420, alt=alt)
 
 
 def gaps(balances: list[Balance]) -> None:
@@ -112,7 +112,7 @@ def gaps(balances: list[Balance]) -> None:
         {"mark": {**NAME, "dx": -10, "align": "right"}, "encoding": {"x": x, "y": y, "text": {"field": "name"}}},
     ]
     alt = "Measured gap between train and test accuracy against parameters per constraint."
-    charts.draw({"layer": layers}, lean.table(columns), key="gaps", height=420, alt=alt)
+    charts.draw({"layer": layers}, charts.table(columns), key="gaps", height=420, alt=alt)
 
 
 def _names(measured):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.sections import choose_section
+from pages.shared.one_of import choose_section
 
 
 def _neuron():

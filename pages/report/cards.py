@@ -3,20 +3,17 @@
 import numpy as np
 import streamlit as st
 
-from core.jobs import queue, sweep
+from core.jobs import queue
 from core.model.networks import NETWORKS
 from core.report import experiments
 from core.report.experiments import Experiment
-from core.report.measurements import Measured, measured, runs_of
+from core.report.measurements import Measured, measured
 from core.report.verdicts import verdicts
-from core.runs import metrics, results, store
-from core.runs.curves import curve, mean_of
-from pages.shared import charts, curves, lean, tables
-from pages.shared.recipe_form import fill
-from pages.shared.tables import Cell
+from core.runs import store
+from pages.report import figures
+from pages.shared import tables
+from pages.shared.recipe_form import TRAIN_PAGE, fill
 from pages.shared.written import plain
-
-TRAIN_PAGE = "train/page.py"
 
 
 def overview() -> None:
@@ -46,7 +43,7 @@ def experiment_card(experiment: Experiment) -> None:
             _numbers(experiment)
             _buttons(experiment)
         with right:
-            _figure(experiment)
+            figures.of_experiment(experiment)
 
 
 def _numbers(experiment):
@@ -114,121 +111,6 @@ def _run(experiment, recipe):
         return
     fill(recipe)
     st.switch_page(TRAIN_PAGE, query_params={"run": run.name})
-
-
-def _figure(experiment):
-    """Its curves by the report's own protocol, as the report drew them, then those of the quick recipe."""
-    drawn = [
-        _curves(experiment, protocol, words)
-        for protocol, words in (("report", "By the report's own protocol"), ("quick", "By the quick recipe"))
-    ]
-    if not any(drawn):
-        st.caption("Its figure is drawn from real curves, once it has run.")
-
-
-def _curves(experiment, protocol, words):
-    """Train and test accuracy of its one recipe, or the test accuracies of its several; whether there were any."""
-    lines, variants = [], experiment.variants_by(protocol)
-    several = len(variants) > 1
-    for variant in variants:
-        points = [p for run in runs_of(experiment, variant) if (p := metrics.read(run))]
-        if not points:
-            continue
-        for kind in ("test",) if several else ("test", "train"):
-            label = variant.label if several else kind
-            each = [curve(label, p, f"{kind}_accuracy") for p in points]
-            lines.append(mean_of(label, each) if len(each) > 1 else each[0])
-    if not lines:
-        return False
-    if experiment.question:
-        st.markdown(f"**{words}**")
-    curves.chart(
-        lines,
-        key=f"figure of {experiment.id}, {protocol}",
-        title="test accuracy" if several else "accuracy",
-        last_step=int(max(line.steps[-1] for line in lines)),
-        alt=f"{experiment.title}, {words}: " + ", ".join(f"{e.label} ends at {e.values[-1]:.3f}" for e in lines),
-    )
-    return True
-
-
-def keep_prob_chart() -> None:
-    """Accuracy against keep_prob: a point for each seed, a line through the means."""
-    experiment = experiments.ALL["dropout"]
-    rows = [
-        (variant.recipe.keep_prob, accuracy)
-        for variant in experiment.variants
-        if (found := measured(experiment, variant))
-        for accuracy in found.accuracies
-    ]
-    if not rows:
-        st.caption("Not measured yet: run the experiment.")
-        return
-    table = lean.table({"keep_prob": [row[0] for row in rows], "accuracy": [row[1] for row in rows]})
-    _scatter(table, "keep_prob", "accuracy", "keep_prob_chart", "Accuracy against keep_prob, 250 training images.")
-    st.caption(f"These runs are the sweep `{sweep.command(experiment)}`.")
-
-
-def labels_chart() -> None:
-    """Accuracy against the number of training images, learning from sums and from digits."""
-    experiment = experiments.ALL["labels"]
-    rows = [
-        (variant.recipe.examples or 59_000, found.mean, f"from {variant.recipe.labels}")
-        for variant in experiment.variants
-        if (found := measured(experiment, variant))
-    ]
-    if not rows:
-        st.caption("Not measured yet: run the experiment.")
-        return
-    names = ("training images", "accuracy", "learns")
-    table = lean.table({name: [row[i] for row in rows] for i, name in enumerate(names)})
-    title = "Accuracy on pairs against the number of training images."
-    _scatter(table, "training images", "accuracy", "labels_chart", title, colour="learns", log=True)
-    st.caption(f"These runs are the sweep `{sweep.command(experiment)}`.")
-
-
-def pairs_map(name: str) -> None:
-    """Accuracy for each pair of digits, as a 10×10 map of a run's result; the pairs it never met are framed."""
-    try:
-        run = store.read(store.ROOT / name)
-    except store.RunError:
-        st.caption("Not measured yet: run the experiment.")
-        return
-    cells = (results.read(run) or {}).get("pair_accuracy")
-    if not cells:
-        st.caption("Not measured yet: run the experiment.")
-        return
-    met = run.recipe.met
-
-    def cell(top, bottom):
-        share = cells[top][bottom]
-        word = "–" if share is None else f"{share:.2f}".removeprefix("0") if share < 1 else "1"
-        shade = 0 if share is None else (1 - share) ** 0.5
-        return Cell(word, f"{top} + {bottom}", shade, "214,61,81", "" if met[top, bottom] else "unmet")
-
-    st.html(tables.of_digits(cell))
-    st.caption(f"{run.recipe.network}: accuracy by top digit (rows) and bottom digit. Framed: never met in training.")
-
-
-def _scatter(table, x, y, key, alt, colour=None, log=False):
-    encoding = {
-        "x": {"field": x, "type": "quantitative", "scale": {"type": "log" if log else "linear", "zero": False}},
-        "y": {"field": y, "type": "quantitative", "title": y, "scale": {"zero": False}},
-    }
-    if colour:
-        encoding["color"] = {"field": colour, "type": "nominal", "scale": {"range": list(curves.PALETTE)}}
-        encoding["color"]["legend"] = curves.LEGEND
-    mean = {**encoding, "y": {**encoding["y"], "aggregate": "mean"}}
-    constant = {} if colour else {"color": curves.PALETTE[0]}
-    tooltip = [{"field": field, "type": "quantitative"} for field in (x, y)]
-    layers = [
-        {"mark": {"type": "line", "strokeWidth": 2.5, **constant}, "encoding": mean},
-        {
-            "mark": {"type": "point", "filled": True, "size": 70, **constant},
-            "encoding": {**encoding, "tooltip": tooltip},
-        },
-    ]
-    charts.draw({"layer": layers}, table, key=key, height=curves.HEIGHT_PIXELS, alt=alt)
 
 
 def verdict_table() -> None:
