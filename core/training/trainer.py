@@ -36,7 +36,7 @@ def pen_images(recipe: Recipe, on_progress: Callable[[float], object] = lambda d
 class Trainer:
     """The steps of one run: the model, Adam's two moments, the averaged weights, and the place in the data."""
 
-    share = slice(None)  # which of a batch's digits are worked on here; core/workers.py has trainers that take a part
+    share = slice(None)  # which of a batch's digits are worked on here; workers.py has trainers that take a part
     dropout = keras.layers.Dropout
 
     def __init__(self, recipe: Recipe, network: Network, data: mnist.Mnist, precision: str):
