@@ -134,14 +134,22 @@ def _over_fits(protocol):
 def _dropout_helps(protocol):
     conclusion = "Dropout helps against over-fitting."
     rule = "Seed by seed keep_prob 0.5 lies above keep_prob 1: a paired t-test, one-sided at 5 %."
-    of = {variant.recipe.keep_prob: variant for variant in ALL["dropout"].variants_by(protocol)}
-    word, numbers = paired(*(_accuracies("dropout", of[keep_prob]) for keep_prob in (0.5, 1.0)))
+    of = {variant.recipe.keep_prob: _accuracies("dropout", variant) for variant in ALL["dropout"].variants_by(protocol)}
+    word, numbers = paired(of[0.5], of[1.0])
+    others = {
+        keep_prob: statistics.mean(found[seed] - of[1.0][seed] for seed in seeds)
+        for keep_prob, found in of.items()
+        if keep_prob not in (0.5, 1.0) and (seeds := set(found) & set(of[1.0]))
+    }
+    if others:
+        said = ", ".join(f"{difference:+.4f} with {keep_prob:g}" for keep_prob, difference in others.items())
+        numbers += f"; beside it {said}"
     return Verdict(conclusion, rule, numbers, word)
 
 
 def _sum_reached(protocol):
     conclusion = "With shared weights the network learns to add, to 0.95."
-    rule = "sum reaches 0.95 of test pairs."
+    rule = "sum, which has a ReLU on its shared layer, reaches 0.95 of test pairs. (sum_linear has none.)"
     reached = measured(ALL["sum"], _first("sum", protocol))
     if reached is None:
         return Verdict(conclusion, rule, "", UNKNOWN)

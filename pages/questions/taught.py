@@ -99,9 +99,10 @@ def in_words(namings: int, reader: Reader | None) -> str:
         named = ", ".join(f"{digit} is called {name}" for digit, name in enumerate(best) if digit != name)
         return f"{said} It knows them apart, under other names: {named}."
     if len(set(called.tolist())) < DIGITS:
-        groups = {name: np.flatnonzero(called == name) for name in sorted(set(called.tolist()))}
-        named = "; ".join(f"{_listed(digits)} {name}" for name, digits in groups.items())
-        return f"{said} Most often it calls {named}."
+        shared = {name: digits for name in sorted(set(called)) if len(digits := np.flatnonzero(called == name)) > 1}
+        named = "; ".join(f"{_listed(digits)} are called {name}" for name, digits in shared.items())
+        cost = " That costs it the pairs of these alone, which are few." if namings == 1 else ""
+        return f"{said} It takes some for the same digit: {named}.{cost}"
     worst = reader.confusion - np.diag(np.diag(reader.confusion))
     digit, name = (int(index) for index in np.unravel_index(worst.argmax(), worst.shape))
     return f"{said} Most often it takes {digit} for {name}: pairs that tell these two apart are few."

@@ -5,11 +5,11 @@ import streamlit as st
 
 from core.jobs import queue
 from core.model.networks import NETWORKS
-from core.report import experiments
+from core.report import addition, experiments
 from core.report.experiments import Experiment
 from core.report.measurements import Measured, measured
 from core.report.verdicts import verdicts
-from core.runs import store
+from core.runs import pace, store
 from pages.report import figures
 from pages.shared import tables
 from pages.shared.recipe_form import TRAIN_PAGE, fill
@@ -27,7 +27,15 @@ def overview() -> None:
         here = [f"<b>{_best(experiment, protocol)}</b>" for protocol in ("report", "quick")]
         link = f"<a href='#{experiment.id}'>{experiment.question}</a>"
         rows.append((link, experiment.title, accuracy, *here, count, correct))
-    heads = ("", "experiment", "accuracy printed", "by its protocol", "quick recipe", "parameters printed", "correct")
+    heads = (
+        "",
+        "experiment",
+        "accuracy printed",
+        "the report's protocol",
+        "quick recipe",
+        "parameters printed",
+        "correct",
+    )
     st.html(tables.facts(heads, rows))
     st.caption(
         "For dropout, the best keep_prob is shown. ± is the standard deviation over seeds, if there are several."
@@ -58,12 +66,12 @@ def _numbers(experiment):
     if experiment.printed_parameters not in (None, network.parameters):
         counted += f" (printed: {experiment.printed_parameters:,})"
     st.markdown(f"**Network.** {counted}.")
-    for variant in experiment.variants:
-        name = f" ({variant.label})" if variant.label else ""
-        st.markdown(f"**Measured here{name}.** {_said(measured(experiment, variant))}")
-    for variant in experiment.variants_by("report"):
-        if reached := measured(experiment, variant):
-            st.markdown(f"**{_by_protocol(variant)}.** {_said(reached)}")
+    rows = [
+        (_recipe_words(variant, protocol), *_cells(measured(experiment, variant)))
+        for protocol in experiments.PROTOCOLS[::-1]
+        for variant in experiment.variants_by(protocol)
+    ]
+    st.html(tables.facts(("measured here", "accuracy", "seeds", "took"), rows))
 
 
 def _best(experiment, protocol):
@@ -73,25 +81,27 @@ def _best(experiment, protocol):
     return "not yet" if best is None else best.summary
 
 
-def _by_protocol(variant):
-    """What a variant by the report's own protocol is called: with what tells it from the others, if there are some."""
-    return "As in the report" + f" ({variant.label.removesuffix('report').removesuffix('-')})".replace(" ()", "")
+def _recipe_words(variant, protocol):
+    """What a variant is called: by whose recipe, and what tells it from the others, if there are some."""
+    label = variant.label.removesuffix("report").removesuffix("-").replace("keep", "keep_prob ").replace("-", ", ")
+    whose = "the report's protocol" if protocol == "report" else "quick recipe"
+    return f"{whose}, {label}" if label else whose
 
 
-def _said(found: Measured | None) -> str:
+def _cells(found: Measured | None) -> tuple[str, str, str]:
+    """Accuracy, how many seeds, and how long a training took; the last two empty where nothing is measured."""
     if found is None:
-        return "Not yet. Run it."
-    count = len(found.accuracies)
-    spread = f" ± {found.spread:.4f} over {count} seeds" if count > 1 else ""
-    seconds = np.mean(found.seconds)
-    took = f", {seconds:.0f} s of training" + (" each" if count > 1 else "") if seconds else ""
-    return f"{found.mean:.4f}{spread}{took}."
+        return "not yet", "", ""
+    seconds = float(np.mean(found.seconds))
+    return f"<b>{found.summary}</b>", str(len(found.accuracies)), pace.duration(seconds) if seconds else ""
 
 
 def _buttons(experiment):
-    labels = [variant.label or "quick" for variant in experiment.variants]
-    recipes = dict(zip(labels, (experiments.recipe_of(v, v.seeds[0]) for v in experiment.variants), strict=True))
-    recipes |= {_by_protocol(v): experiments.recipe_of(v, v.seeds[0]) for v in experiment.variants_by("report")}
+    recipes = {
+        _recipe_words(variant, protocol): experiments.recipe_of(variant, variant.seeds[0])
+        for protocol in experiments.PROTOCOLS
+        for variant in experiment.variants_by(protocol)
+    }
     choice = st.selectbox("Recipe", list(recipes), key=f"recipe of {experiment.id}")
     with st.container(horizontal=True):
         if st.button("Open in Train", key=f"open {experiment.id}"):
@@ -113,12 +123,29 @@ def _run(experiment, recipe):
     st.switch_page(TRAIN_PAGE, query_params={"run": run.name})
 
 
+def addition_table() -> None:
+    """MNIST addition in the literature's setting: what this app reached beside what others published."""
+    measured_here = [
+        (
+            f"<b>here, {one.recipe}</b>",
+            f"<b>{one.summary}</b>",
+            f"{len(one.accuracies)} seeds, {one.seconds:.0f} s each",
+        )
+        for one in addition.reached()
+    ]
+    others = [
+        (one.system, f"{one.accuracy:.4f}" + (f" ± {one.spread:.4f}" if one.spread else ""), one.source)
+        for one in addition.PUBLISHED
+    ]
+    st.html(tables.facts(("system", "accuracy", "source"), others + measured_here))
+
+
 def verdict_table() -> None:
     """The report's conclusions, the rule each is judged by, and what the runs here say, by either protocol."""
     for by_report, quick in zip(verdicts("report"), verdicts("quick"), strict=True):
         with st.container(border=True):
             st.markdown(f"**{by_report.conclusion}**")
-            for words, verdict in (("By the report's own protocol", by_report), ("By quick recipes", quick)):
+            for words, verdict in (("By the report's protocol", by_report), ("By quick recipes", quick)):
                 numbers = f": {verdict.numbers}" if verdict.numbers else ""
                 st.markdown(f"{words}: **{verdict.word}**{numbers}.")
             st.caption(f"Rule: {by_report.rule}")

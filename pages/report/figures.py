@@ -15,7 +15,7 @@ def of_experiment(experiment: Experiment) -> None:
     """Its curves by the report's own protocol, as the report drew them, then those of the quick recipe."""
     drawn = [
         _curves(experiment, protocol, words)
-        for protocol, words in (("report", "By the report's own protocol"), ("quick", "By the quick recipe"))
+        for protocol, words in (("report", "By the report's protocol"), ("quick", "By the quick recipe"))
     ]
     if not any(drawn):
         st.caption("Its figure is drawn from real curves, once it has run.")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.report import experiments
 from core.runs import comparison
-from pages.report.cards import experiment_card, overview, verdict_table
+from pages.report.cards import addition_table, experiment_card, overview, verdict_table
 from pages.report.figures import keep_prob_chart, labels_chart
 from pages.report.pair_accuracy import pairs_map
 from pages.shared.reached import reached
@@ -35,6 +35,19 @@ st.header("Accuracy against parameters", anchor=False)
 reached(comparison.entries(), [])
 
 st.header("Past the report", anchor=False)
+with st.container(border=True):
+    st.subheader("MNIST addition, as the literature sets it", anchor="addition")
+    st.write(
+        "30,000 fixed pairs of training images, each image in one of them, and only their sums; judged on 5,000 fixed "
+        "pairs of test images. sum_posterior reads them here; the others are smaller networks mostly, in more general "
+        "systems."
+    )
+    addition_table()
+    st.caption(
+        "`python -m benchmarks.addition 5` measures it: accuracy after the last step, on images that chose nothing. "
+        "All 60,000 training images take part, as in the papers. The app's own trainings keep 1,000 of them out, to "
+        "judge without a download: 500 pairs fewer."
+    )
 for experiment in experiments.PAST_THE_REPORT:
     experiment_card(experiment)
     if experiment.id == "labels":
