@@ -23,7 +23,7 @@ taught.overview(found)
 st.caption(
     "A naming sends each of the ten digits to one of ten names, several to one if it likes. Right once renamed: with "
     "the best names for the digits, no two of them the same. Measured on MNIST's test digits, never trained on; mean ± "
-    "standard deviation over seeds. `python -m core reproduce question` trains them, 500 iterations each."
+    "standard deviation over seeds. The command python -m core reproduce question trains them, 500 iterations each."
 )
 
 st.header("One question", anchor=False)

@@ -76,7 +76,7 @@ def names(counts: np.ndarray) -> None:
 
     def cell(label, name):
         count = int(counts[label, name])
-        return Cell(count or "", f"{label} called {name}: {count:,} times", (count / totals[label]) ** 0.5)
+        return Cell(count or "", f"{label} called {name}: {count:,} times", 0.7 * (count / totals[label]) ** 0.5)
 
     st.html(tables.of_digits(cell))
     st.caption("Rows are the true digit, columns the name it is given: how many test digits of each.")
