@@ -1,6 +1,7 @@
 """What the Compare page shows of runs: their curves, what sets them apart, and what they reach."""
 
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -21,6 +22,7 @@ QUANTITIES = {  # what the list of curves offers → the quantities that are dra
     "loss, test and training": (("test_loss", "train_loss"), "loss"),
     "learning rate": (("learning_rate",), "learning rate"),
 }
+SAVE_FIGURE = (Path(__file__).parent / "save_figure.js").read_text()
 
 
 def overlay(chosen: list[Entry]) -> None:
@@ -64,17 +66,18 @@ def _overlay(chosen):
         if close:
             late = np.concatenate([line.values[len(line.values) // 2 :] for line in lines])
             low, high = float(late.min()) - 0.002, min(1.0, float(late.max()) + 0.002)
-        drawn = curves.chart(
-            lines,
-            key="overlay",
-            title=axis,
-            last_step=None if log_steps else max(int(line.steps.max()) for line in lines if len(line.steps)),
-            low=low,
-            high=high,
-            log_steps=log_steps,
-            log_values=log_values,
-            alt=f"{chosen_curve.capitalize()} of {', '.join(dict.fromkeys(line.label for line in lines))}",
-        )
+        with st.container(key="figure_to_save"):
+            curves.chart(
+                lines,
+                key="overlay",
+                title=axis,
+                last_step=None if log_steps else max(int(line.steps.max()) for line in lines if len(line.steps)),
+                low=low,
+                high=high,
+                log_steps=log_steps,
+                log_values=log_values,
+                alt=f"{chosen_curve.capitalize()} of {', '.join(dict.fromkeys(line.label for line in lines))}",
+            )
     if empty:
         st.caption(f"No curve of this yet: {plain(', '.join(empty))}.")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -85,14 +88,9 @@ def _overlay(chosen):
             mime="text/csv",
             on_click="ignore",
         )
-        for kind in ("svg", "png") if lines else ():
-            st.download_button(
-                f"Figure as {kind.upper()}",
-                data=lambda kind=kind: drawn(kind),
-                file_name=f"curves.{kind}",
-                mime=f"image/{kind}{'+xml' if kind == 'svg' else ''}",
-                on_click="ignore",
-            )
+        if lines:
+            button = '<button class="save-figure" type="button">Figure as SVG</button>'
+            st.html(f"{button}<script>{SAVE_FIGURE}</script>", width="content", unsafe_allow_javascript=True)
 
 
 def _lines(chosen, quantities, amount, repeated):

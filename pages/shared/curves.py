@@ -1,12 +1,11 @@
 """Curves as the pages draw them: Vega-Lite with fixed axes, so that a growing curve does not flicker."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from core import figure
 from core.runs.curves import Curve
 from pages.shared import charts
 
@@ -40,13 +39,13 @@ def chart(
     marks: Sequence[tuple[int, str]] = (),
     alt: str | None = None,
     height: int = HEIGHT_PIXELS,
-) -> Callable[[str], bytes]:
+) -> None:
     """Draw curves against the step in one figure, with the values under the pointer.
 
     Each curve's label is its line in the legend; train and test of one label are told apart by the dash. `last_step`
     fixes the horizontal axis and `low`, `high` the vertical one (None: as the values need). `shade_rest` shades what is
     left up to `last_step`. `marks` are steps with a word, drawn as vertical lines. `height` is in pixels, without
-    further lines of the legend. What it returns gives the figure as a file, "svg" or "png".
+    further lines of the legend.
     """
     if log_values:
         curves = [_positive(curve) for curve in curves]
@@ -55,8 +54,6 @@ def chart(
     lines = len(set(columns["curve"])) - LEGEND["columns"]  # so much more may the legend take on a phone
     height += LEGEND_LINE_PIXELS * max(0, lines)
     charts.draw(drawn, charts.table(columns), key=key, height=height, alt=alt or title)
-    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return lambda kind: figure.render(drawn, rows, kind)
 
 
 def specification(

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
 import pytest
 
@@ -203,6 +204,22 @@ def test_pocket_reads_in_the_visitors_browser_and_the_server_gives_only_the_file
         page.get_by_role("button", name="Take the file home").click()
     assert download.value.suggested_filename == "tiny-seed2.html"
     assert Path(download.value.path()).read_bytes() == get(f"{server.url}/pocket/tiny-seed2")[1]
+    page.context.close()
+
+
+def test_the_figure_of_chosen_runs_is_saved_as_it_is_drawn(server, browser):
+    page = open_page(browser, viewport={"width": 1366, "height": 768})
+    page.goto(f"{server.url}/compare?runs=tiny-seed1&runs=shallow-seed1")
+    page.locator(".st-key-figure_to_save svg.marks").wait_for()
+    settle(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Figure as SVG").click()
+    assert download.value.suggested_filename == "curves.svg"
+    figure = ElementTree.fromstring(Path(download.value.path()).read_bytes())
+    words = {node.text for node in figure.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"iteration", "test accuracy", "tiny-seed1", "shallow-seed1"} <= words
+    lines = [node.get("stroke") for node in figure.iter("{http://www.w3.org/2000/svg}path")]
+    assert {"#009e73", "#cc79a7"} <= set(lines) and "rgb(255, 255, 255)" in figure.get("style")
     page.context.close()
 
 

@@ -342,7 +342,7 @@ def test_csv_of_the_chosen_runs(three):
     chosen = [store.read(store.ROOT / name) for name in ("tiny-1", "shallow-1")]
     assert len(list(csv.DictReader(io.StringIO(exchange.curves_csv(chosen))))) == 10
     labels = [button.label for button in page(runs=["tiny-1"]).get("download_button")]
-    assert labels == ["Curves as CSV", "Figure as SVG", "Figure as PNG", "Weights as safetensors", "Pocket"]
+    assert labels == ["Curves as CSV", "Weights as safetensors", "Pocket"]
 
 
 LEAN = """
