@@ -15,6 +15,7 @@ from core import hands, likeness, pairs_file, teach, terminal
 from core.evaluation import evaluate, judge
 from core.images import mnist
 from core.images.picture import PictureError, read_picture
+from core.insight import shortcuts
 from core.jobs import queue, sweep, unattended
 from core.jobs.scale import tf_config
 from core.model import forward
@@ -22,8 +23,9 @@ from core.model.answers import of_digits
 from core.pocket import rounding, site
 from core.pocket.cost import measure
 from core.pocket.document import accuracy_words, document
-from core.recipe import Recipe
+from core.recipe import RULES, Recipe
 from core.report import experiments, measurements
+from core.rules import Choice, Flag, Number, RecipeError, Text
 from core.runs import checkpoints, control, exchange, files, results, store, unusable
 from core.training import start
 
@@ -146,24 +148,18 @@ def _add_teach(parser):
 def _add_recipe(parser, chosen, **several):
     """An option for each of the chosen fields of a recipe; `several` lets those with a value take more than one."""
     for f in chosen:
-        option, meaning = "--" + f.name.replace("_", "-"), f.metadata["meaning"]
-        if isinstance(f.default, bool):
-            parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=meaning)
-        elif "pattern" in f.metadata:
-            allowed = f.metadata["allowed"].capitalize()
-            parser.add_argument(option, metavar="TEXT", help=f"{meaning} {allowed}", **several)
-        elif "options" in f.metadata:
-            names = ", ".join(f.metadata["options"])
-            words = f"{meaning} One of {names}; default {f.default}"
-            parser.add_argument(option, metavar="NAME", help=words, **several)
-        else:
-            low, high = f.metadata["low"], f.metadata["high"]
-            kind = int if isinstance(low, int) else float
-            default = "all" if f.default is None else f"{f.default:g}"
-            words = f"{meaning} From {low:,} to {high:,}; default {default}"
-            parser.add_argument(
-                option, type=_number_or_all if f.default is None else kind, metavar="N", help=words, **several
-            )
+        option, rule = "--" + f.name.replace("_", "-"), RULES[f.name]
+        words = rule.described(f.default)
+        match rule:
+            case Flag():
+                parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=words)
+            case Number():
+                kind = _number_or_all if rule.or_all else int if rule.whole else float
+                parser.add_argument(option, type=kind, metavar="N", help=words, **several)
+            case Choice():
+                parser.add_argument(option, metavar="NAME", help=words, **several)
+            case Text():
+                parser.add_argument(option, metavar="TEXT", help=words, **several)
 
 
 def _number_or_all(text):
@@ -270,7 +266,7 @@ def sweep_command(given) -> int:
     asked = {name: value if isinstance(value, list) else [value] for name, value in values.items() if value is not None}
     try:
         plan = sweep.plan(asked, given.seeds)
-    except ValueError as error:
+    except RecipeError as error:
         raise InputError(str(error)) from error
     trials, complete = _sweep(plan, given.ray)
     print(sweep.table(trials))
@@ -512,15 +508,13 @@ def pack_command(given) -> int:
         if measured.accuracy < result["accuracy"] - LARGEST_LOSS:
             before, after = result["accuracy"], measured.accuracy
             raise InputError(f"{run.name} would fall from {before:.4f} to {after:.4f} in float16, and stays as it is")
-        try:
+        with store.writing(run.folder, ". Make room, then pack it again."):
             if not is_packed:  # else the copy that is kept of the full weights would be replaced, too
                 checkpoints.save_weights(run, halves, result["steps"])
             checkpoints.save_answers(run, answers.tensors(), data.name)
             seen = hands.result(run, rounded) | likeness.result(run.network, rounded)
+            seen |= shortcuts.result(run.recipe.labels, answers, data)
             results.write(run, result | dataclasses.asdict(measured) | seen)
-        except OSError as error:
-            why = error.strerror or error
-            raise InputError(f"{run.folder} cannot be written ({why}). Make room, then pack it again.") from error
     print(f"{run.name}: accuracy {measured.accuracy:.4f} in float16, {result['accuracy']:.4f} before")
     return 0
 
@@ -568,12 +562,11 @@ def _export_site(given) -> int:
     """Write a folder that any server of static files can serve, and tell what is in it."""
     if given.run or given.output or given.weights or given.format != "keras":
         raise InputError("--site goes alone: it takes all shipped networks, as HTML files with float16 weights")
-    try:
-        pages = site.write(given.site)
-    except FileExistsError:
-        raise InputError(f"{given.site} is there already. Choose a new folder for --site.") from None
-    except OSError as error:
-        raise InputError(f"{given.site} cannot be written ({error.strerror or error})") from error
+    with store.writing(given.site):
+        try:
+            pages = site.write(given.site)
+        except FileExistsError:
+            raise InputError(f"{given.site} is there already. Choose a new folder for --site.") from None
     networks, size = len(pages) - 1, sum(page.stat().st_size for page in pages)
     print(
         f"{pages[0]}\nOpen it, or let any host of static files serve the folder: {networks} networks, {size:,} bytes."
@@ -588,11 +581,9 @@ def _export_html(run, weights, path, kind) -> int:
     cost = measure(run, weights, kind, data, lambda done: line(f"Reading the test images: {done:.0%}", event=None))
     line.end()
     page = document(run, weights, dataclasses.asdict(cost.after), cost.words, kind)
-    try:
+    with store.writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         files.replace(path, page)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror or error})") from error
     print(f"{path}\nOpen it in any browser, with or without a network: {len(page):,} bytes.")
     print(f"{accuracy_words(dataclasses.asdict(cost.after))} {cost.words}")
     return 0
@@ -622,7 +613,7 @@ COMMANDS = {
 def _recipe(asked, together=None):
     try:
         recipe = Recipe(**asked)
-    except ValueError as error:
+    except RecipeError as error:
         raise InputError(str(error)) from error
     _refuse_workers(recipe, together)
     return recipe

@@ -6,40 +6,47 @@ from dataclasses import asdict, dataclass, field, fields, replace
 
 import numpy as np
 
+from core import rules
 from core.model.networks import NETWORKS, Network, untied
 from core.model.operations import DIGITS
 from core.model.questions import QUESTIONS
-from core.typed import read_number
+from core.rules import RecipeError
 
+EVERY = 59_000  # training images of the full MNIST; the other 1,000 are kept to judge without a download
+MOST_STEPS = 1_000_000
 MOST_ALL_PAIRS = 1024  # digits of a batch whose N² pairs fit in memory
 
 
 def _number(default, low, high, meaning):
-    return field(default=default, metadata={"low": low, "high": high, "meaning": meaning})
+    return field(default=default, metadata={"rule": rules.Number(meaning, low, high, or_all=default is None)})
 
 
 def _choice(default, options, meaning):
-    return field(default=default, metadata={"options": options, "meaning": meaning})
+    return field(default=default, metadata={"rule": rules.Choice(meaning, options)})
+
+
+def _flag(default, meaning):
+    return field(default=default, metadata={"rule": rules.Flag(meaning)})
 
 
 def _text(default, pattern, allowed, meaning):
-    return field(default=default, metadata={"pattern": pattern, "allowed": allowed, "meaning": meaning})
+    return field(default=default, metadata={"rule": rules.Text(meaning, pattern, allowed)})
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to train and how. Raises ValueError naming the field, its value and what is allowed.
+    """What to train and how. Raises RecipeError naming the field, its value and what is allowed.
 
     Every field carries its range and its meaning in a sentence; the command line and the pages read both from here.
     """
 
     network: str = _choice("sum_posterior", tuple(NETWORKS), "Which network to train.")
-    examples: int | None = _number(None, 10, 59_000, "Training images, balanced over the digits; all: the whole set.")
+    examples: int | None = _number(None, 10, EVERY, "Training images, balanced over the digits; all: the whole set.")
     pen_share: float = _number(0.0, 0.0, 1.0, "Share of a batch that is real pen strokes, drawn as the canvas draws.")
 
     # how the steps go
     batch: int = _number(128, 1, 4096, "Inputs of a step: digits, or pairs where pairing is not all.")
-    steps: int = _number(1000, 1, 1_000_000, "Steps of training, the report's iterations.")
+    steps: int = _number(1000, 1, MOST_STEPS, "Steps of training, the report's iterations.")
     learning_rate: float = _number(1e-3, 1e-7, 1.0, "Adam's learning rate; the peak where the schedule is one-cycle.")
     schedule: str = _choice("one-cycle", ("one-cycle", "constant"), "How the rate moves: up and down once, or not.")
     pairing: str = _choice(
@@ -47,7 +54,7 @@ class Recipe:
         ("all", "fresh", "fixed"),
         "Sum networks: all N² pairs of a batch, new pairs each epoch, or always the same.",
     )
-    tied: bool = _choice(True, (True, False), "Sum networks: both halves share their weights, or each has its own.")
+    tied: bool = _flag(True, "Sum networks: both halves share their weights, or each has its own.")
     labels: str = _choice(
         "sums",
         (*QUESTIONS, "digits"),
@@ -77,25 +84,25 @@ class Recipe:
     precision: str = _choice(
         "auto", ("auto", "float32", "bfloat16"), "Arithmetic of the convolutions; auto: the faster, tried at start."
     )
-    deterministic: bool = _choice(False, (False, True), "Bit-identical on every repeat, and slower.")
+    deterministic: bool = _flag(False, "Bit-identical on every repeat, and slower.")
 
     def __post_init__(self):
-        for f in fields(self):
-            _check(f, getattr(self, f.name))
+        for name, rule in RULES.items():
+            rules.check(name, rule, getattr(self, name))
         network = NETWORKS[self.network]
         if self.pairing == "all" and network.reads_pairs and self.batch > MOST_ALL_PAIRS:
             allowed = f"a whole number from 1 to {MOST_ALL_PAIRS:,}"
-            raise ValueError(f"batch is {self.batch}; allowed with all pairs of a sum network: {allowed}")
+            raise RecipeError(f"batch is {self.batch}; allowed with all pairs of a sum network: {allowed}")
         if not self.tied and not network.reads_pairs:
-            raise ValueError(f"tied is False; allowed for {self.network}, which has no halves: True")
+            raise RecipeError(f"tied is False; allowed for {self.network}, which has no halves: True")
         if self.unmet and not network.reads_pairs:
-            raise ValueError(f"unmet is {self.unmet!r}; allowed for {self.network}, which reads one digit: none")
+            raise RecipeError(f"unmet is {self.unmet!r}; allowed for {self.network}, which reads one digit: none")
         if self.labels != "sums" and not network.names_digits:
-            raise ValueError(
+            raise RecipeError(
                 f"labels is {self.labels!r}; allowed for {self.network}, which names no digits of a pair: sums"
             )
         if not self.met.any():
-            raise ValueError("unmet names every pair of digits; leave some to train on")
+            raise RecipeError("unmet names every pair of digits; leave some to train on")
 
     @property
     def architecture(self) -> Network:
@@ -148,10 +155,10 @@ class Recipe:
 
 
 def recipe_from_dict(values: dict) -> Recipe:
-    """The recipe that `as_dict` wrote. Raises ValueError for an unknown field or a value out of range."""
+    """The recipe that `as_dict` wrote. Raises RecipeError for an unknown field or a value out of range."""
     known = {f.name for f in fields(Recipe)}
     if unknown := sorted(set(values) - known):
-        raise ValueError(f"recipe: unknown field {unknown[0]!r}; known are {', '.join(sorted(known))}")
+        raise RecipeError(f"recipe: unknown field {unknown[0]!r}; known are {', '.join(sorted(known))}")
     recipe = Recipe(**values)
     # a run that moved its images before there was a choice blurred them
     return replace(recipe, resampling="bilinear") if recipe.augments and "resampling" not in values else recipe
@@ -160,41 +167,9 @@ def recipe_from_dict(values: dict) -> Recipe:
 def read_field(name: str, text: str) -> object:
     """Read a field's value from text, as it is typed into the form or stands in a link.
 
-    Raises ValueError naming the field, what was written and what is allowed.
+    Raises RecipeError naming the field, what was written and what is allowed.
     """
-    f = next(f for f in fields(Recipe) if f.name == name)
-    typed, written = text.strip(), repr(text[:60])
-    value: object = typed
-    if isinstance(f.default, bool):
-        value = {"true": True, "false": False}.get(typed.lower(), text)
-    elif f.default is None and typed.lower() in ("none", "all"):
-        value = None
-    elif "low" in f.metadata:
-        number = read_number(text, whole=isinstance(f.metadata["low"], int))
-        value, written = (typed, written) if number is None else (number, typed[:60])
-    _check(f, value, written if typed else "empty")
-    return value
+    return rules.read(name, RULES[name], text)
 
 
-def _check(f, value, written=None):
-    """Raises ValueError, calling the value what was written, if it is not allowed."""
-    written = repr(value) if written is None else written
-    if "options" in f.metadata:
-        # `in` alone would take 1 for True
-        if not any(value is option or (type(value) is str and value == option) for option in f.metadata["options"]):
-            allowed = ", ".join(str(option) for option in f.metadata["options"])
-            raise ValueError(f"{f.name} is {written}; allowed: {allowed}")
-        return
-    if "pattern" in f.metadata:
-        if not isinstance(value, str) or not re.fullmatch(f.metadata["pattern"], value):
-            raise ValueError(f"{f.name} is {written}; allowed: {f.metadata['allowed']}")
-        return
-    low, high = f.metadata["low"], f.metadata["high"]
-    if value is None and f.default is None:
-        return
-    whole = isinstance(low, int)
-    kinds = int if whole else (int, float)
-    # written so that NaN, which fails every comparison, is refused
-    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-        kind = "a whole number" if whole else "a number"
-        raise ValueError(f"{f.name} is {written}; allowed: {kind} from {low:,} to {high:,}")
+RULES: dict[str, rules.Rule] = {f.name: f.metadata["rule"] for f in fields(Recipe)}

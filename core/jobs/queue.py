@@ -36,7 +36,7 @@ _workers: list[subprocess.Popen] = []  # of this process, kept so that the ended
 _spawning = threading.Lock()  # every visitor's page runs in a thread of its own
 
 
-class QueueFull(Exception):
+class QueueFull(store.RunError):
     """No more runs can wait; the message says what to do."""
 
 
@@ -301,12 +301,10 @@ def _wanted():
 
 def _queue_lock():
     folder = store.ROOT / ".jobs"
-    try:
+    with store.writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _refuse_without_locks(folder)
         return FileLock(folder / "queue").acquire()
-    except OSError as error:
-        raise store.RunError(f"{folder} cannot be written ({error.strerror or error})") from error
 
 
 def _is_free(slot):

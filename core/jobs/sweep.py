@@ -14,6 +14,7 @@ from dataclasses import fields, replace
 from core.jobs import queue
 from core.recipe import Recipe
 from core.report import experiments, measurements
+from core.rules import RecipeError, word
 from core.runs import control, results, store
 
 LARGEST = 10_000  # trials
@@ -28,11 +29,11 @@ def plan(options: dict[str, list], seeds: int) -> list[tuple[str, Recipe]]:
     """The name and recipe of each trial: all combinations of the options' values, each with the seeds 1 … `seeds`.
 
     A name says every option that is given and its value; a recipe of the report's experiments keeps the name that it
-    has there. Raises ValueError for a value that a recipe refuses, a grid too large, or too many options for a name.
+    has there. Raises RecipeError for a value that a recipe refuses, a grid too large, or too many options for a name.
     """
     size = seeds * math.prod(len(values) for values in options.values())
     if not 1 <= size <= LARGEST:
-        raise ValueError(f"the grid has {size:,} trials; allowed: from 1 to {LARGEST:,}")
+        raise RecipeError(f"the grid has {size:,} trials; allowed: from 1 to {LARGEST:,}")
     found = {}
     for values in itertools.product(*options.values()):
         for seed in range(1, seeds + 1):
@@ -40,7 +41,9 @@ def plan(options: dict[str, list], seeds: int) -> list[tuple[str, Recipe]]:
             found[recipe] = experiments.names().get(recipe) or _name(recipe, options)
     longest = max(map(len, found.values()))
     if longest > LONGEST_NAME:
-        raise ValueError(f"a trial's name would have {longest} characters; allowed: {LONGEST_NAME}. Give fewer options")
+        raise RecipeError(
+            f"a trial's name would have {longest} characters; allowed: {LONGEST_NAME}. Give fewer options"
+        )
     return [(name, recipe) for recipe, name in found.items()]
 
 
@@ -53,13 +56,7 @@ def _name(recipe, options):
 def _word(name, value):
     """An option with its value, in a file's name: keep_prob0.75, labels-sums, examples-all, tied-no."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return f"{name}{'' if is_number else '-'}{_shown(value)}"
-
-
-def _shown(value):
-    if value is None or isinstance(value, bool):
-        return {None: "all", True: "yes", False: "no"}[value]
-    return repr(value).removesuffix(".0") if isinstance(value, int | float) else value
+    return f"{name}{'' if is_number else '-'}{word(value)}"
 
 
 def command(experiment: experiments.Experiment) -> str:
@@ -69,7 +66,7 @@ def command(experiment: experiments.Experiment) -> str:
     for f in fields(Recipe):
         values = list(dict.fromkeys(getattr(recipe, f.name) for recipe in planned))
         if f.name != "seed" and (f.name == "network" or values != [f.default]):
-            words.append(f"--{f.name.replace('_', '-')} {' '.join(map(_shown, values))}")
+            words.append(f"--{f.name.replace('_', '-')} {' '.join(map(word, values))}")
     return " ".join([*words, f"--seeds {max(recipe.seed for recipe in planned)}"])
 
 

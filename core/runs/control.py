@@ -68,15 +68,13 @@ def request(run: store.Run, stop: bool | None = None, rate_factor: float | None 
 
     Each wish has a file of its own: of two who ask at one time, neither takes the other's back.
     """
-    try:
+    with store.writing(run.folder):
         if stop:
             files.replace(run.folder / STOP, b"")
         elif stop is not None:
             (run.folder / STOP).unlink(missing_ok=True)
         if rate_factor is not None:
             files.replace(run.folder / "wishes.json", store.json_bytes({"rate_factor": rate_factor}))
-    except OSError as error:
-        raise store.unwritable(run.folder, error) from error
 
 
 def requests(run: store.Run) -> Requests:
@@ -136,14 +134,13 @@ def lock(run: store.Run) -> locks.Held:
     """
     if fault := locks.fault(run.folder):
         raise store.RunError(fault)
-    try:
-        held = locks.Held(run.folder, LOCK_WAIT_SECONDS)
-    except Timeout:
-        raise store.RunError(f"{run.name} is being trained by another process.") from None
-    except (FileNotFoundError, locks.Replaced):
-        raise store.RunError(f"{run.name} was moved or deleted just now.") from None
-    except OSError as error:
-        raise store.unwritable(run.folder, error) from error
+    with store.writing(run.folder):
+        try:
+            held = locks.Held(run.folder, LOCK_WAIT_SECONDS)
+        except Timeout:
+            raise store.RunError(f"{run.name} is being trained by another process.") from None
+        except (FileNotFoundError, locks.Replaced):
+            raise store.RunError(f"{run.name} was moved or deleted just now.") from None
     files.remove_temporaries(run.folder)
     return held
 
@@ -204,10 +201,8 @@ def warning(run: store.Run) -> str:
 
 def mark_queued(run: store.Run, time_ns: int) -> None:
     """Let a run wait for a trainer, since `time_ns`. Raises RunError if it cannot be written."""
-    try:
+    with store.writing(run.folder):
         files.replace(run.folder / "queued", str(time_ns).encode())
-    except OSError as error:
-        raise store.unwritable(run.folder, error) from error
 
 
 def queued_since(run: store.Run) -> int | None:

@@ -1,5 +1,6 @@
 """What goes in and out of the app: weights that somebody brings or teaches, and curves as a table."""
 
+import contextlib
 import csv
 import io
 import shutil
@@ -37,17 +38,25 @@ def recipes_of(data: bytes, filename: str) -> list[Recipe]:
     return sorted(fitting, key=lambda recipe: recipe.network != named)
 
 
+@contextlib.contextmanager
+def _all_or_nothing(run):
+    """Remove a run that was made just now, in which nobody has seen anything, if what is written into it fails."""
+    try:
+        with store.writing(run.folder):
+            yield
+    except store.RunError:
+        shutil.rmtree(run.folder, ignore_errors=True)
+        raise
+
+
 def add_upload(data: bytes, recipe: Recipe, filename: str) -> store.Run:
     """A new run that holds uploaded weights. Raises RunError, before anything is written, if they are no weights
     of the recipe's network, and also if the run cannot be written.
     """
     weights = checkpoints.check_weights(recipe.architecture, data, _shown(filename))
     run = queue.create(recipe, None, f"unknown: uploaded as {_shown(filename)}", store.UPLOADED, found={})
-    try:
+    with _all_or_nothing(run):
         checkpoints.save_weights(run, weights, 0)
-    except OSError as error:
-        shutil.rmtree(run.folder, ignore_errors=True)  # made just now, and nobody has seen anything in it
-        raise store.RunError(f"{run.folder} cannot be written ({error.strerror or error})") from error
     return run
 
 
@@ -72,15 +81,12 @@ def add_taught(
     taught = "a pair" if pairs == 1 else f"{pairs} pairs"
     words = f"all that {origin.name} was trained on, and then on {taught} drawn by one hand"
     run = queue.create(origin.recipe, folder, words, store.TAUGHT, found={})
-    try:
+    with _all_or_nothing(run):
         checkpoints.save_weights(run, weights, 0)
         checkpoints.save_answers(run, answers.tensors(), data.name)
         labels.write(run, labels.Label(title=title))
         seen = likeness.result(origin.network, weights)
         results.write(run, asdict(evaluation) | {"steps": 0} | seen)
-    except (OSError, store.RunError) as error:
-        shutil.rmtree(run.folder, ignore_errors=True)  # made just now, and nobody has seen anything in it
-        raise store.unwritable(run.folder, error) if isinstance(error, OSError) else error from error
     return run, evaluation
 
 

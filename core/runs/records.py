@@ -11,13 +11,12 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-from core.recipe import Recipe
+from core.recipe import MOST_STEPS
 from core.runs import files
 from core.runs.curves import QUANTITIES
 
 LARGEST_BYTES = 16_000_000  # no file of ours comes near it
 LARGEST = 1e300  # of a number: float64 ends a little above it, and sums of numbers must not reach that
-MOST_STEPS = Recipe.__dataclass_fields__["steps"].metadata["high"]
 
 Check = Callable[[object], bool]
 

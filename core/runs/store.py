@@ -121,13 +121,12 @@ def create(folder: Path | None, recipe: Recipe, data: str, data_name: str, creat
         folder = new_folder(recipe.network)
     else:
         refuse_existing(folder)
-        try:
+        with writing(folder):
             folder.parent.mkdir(parents=True, exist_ok=True)
-            folder.mkdir()  # which one alone can do
-        except FileExistsError:
-            raise RunError(f"{folder} was made by somebody else just now. Choose another name.") from None
-        except OSError as error:
-            raise unwritable(folder, error) from error
+            try:
+                folder.mkdir()  # which one alone can do
+            except FileExistsError:
+                raise RunError(f"{folder} was made by somebody else just now. Choose another name.") from None
     try:
         _describe(folder, recipe, data, data_name, created, versions)
     except RunError:
@@ -159,14 +158,17 @@ def _describe(folder, recipe, data, data_name, created, versions):
 
 def replace_json(path, contents):
     """Raises RunError if it cannot be written."""
-    try:
+    with writing(path.parent):
         files.replace(path, json_bytes(contents))
+
+
+@contextlib.contextmanager
+def writing(path: Path, advice: str = ""):
+    """Let an OSError of what is written here be a RunError that names the path, says why, and gives the advice."""
+    try:
+        yield
     except OSError as error:
-        raise unwritable(path.parent, error) from error
-
-
-def unwritable(folder, error):
-    return RunError(f"{folder} cannot be written ({error.strerror or error})")
+        raise RunError(f"{path} cannot be written ({error.strerror or error}){advice}") from error
 
 
 def read(folder: Path) -> Run:
@@ -256,13 +258,9 @@ def new_folder(network: str) -> Path:
         number += 1
         if folder.name in taken:
             continue
-        try:
+        with writing(folder), contextlib.suppress(FileExistsError):
             folder.mkdir(parents=True)
             return folder
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise unwritable(folder, error) from error
 
 
 def json_bytes(contents):

@@ -1,12 +1,11 @@
 """What the Compare page shows of runs: their curves, what sets them apart, and what they reach."""
 
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from core.recipe import Recipe
+from core.recipe import RULES
 from core.runs import comparison, control, exchange, metrics
 from core.runs.comparison import Entry
 from core.runs.curves import curve, mean_of
@@ -124,7 +123,7 @@ def recipes(chosen: list[Entry]) -> None:
     if not found:
         st.write("Their recipes are the same." if len(chosen) > 1 else "Choose a second run to see what differs.")
         return
-    meanings = {f.name: f.metadata["meaning"] for f in fields(Recipe)}
+    meanings = {name: rule.meaning for name, rule in RULES.items()}
     columns: dict[str, list] = {"field": [name.replace("_", " ") for name in found]}
     for i, entry in enumerate(chosen):
         heading = entry.shown

@@ -116,7 +116,7 @@ def _run(experiment, recipe):
     name = experiments.missing_name(experiment, recipe)
     try:
         run = queue.submit(recipe, store.ROOT / name if name else None)
-    except (store.RunError, queue.QueueFull) as error:
+    except store.RunError as error:
         st.error(f"It could not be started. {plain(error)}")
         return
     fill(recipe)

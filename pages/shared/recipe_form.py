@@ -9,7 +9,8 @@ import streamlit as st
 from core.images import mnist
 from core.model.networks import NETWORKS
 from core.presets import PRESETS, fast
-from core.recipe import Recipe, read_field
+from core.recipe import EVERY, RULES, Recipe, read_field
+from core.rules import Choice, Flag, Number, RecipeError, Text
 from pages.shared.written import plain
 
 TRAIN_PAGE = "train/page.py"
@@ -61,24 +62,24 @@ def recipe_fields() -> None:
 
 
 def form_recipe() -> Recipe:
-    """Return the recipe that the form says at this moment, also inside a callback. Raises ValueError in words."""
+    """Return the recipe that the form says at this moment, also inside a callback. Raises RecipeError in words."""
     hidden = () if NETWORKS[st.session_state[_key("network")]].reads_pairs else HALVES
     values, refused = {}, []
     for name in FIELDS:
         if name not in hidden:
             try:
                 values[name] = _read(name)
-            except ValueError as error:
+            except RecipeError as error:
                 refused.append(str(error))
     if refused:
-        raise ValueError("; ".join(refused))
+        raise RecipeError("; ".join(refused))
     return Recipe(**values)
 
 
 def fill(recipe: Recipe) -> None:
     """Let the form say this recipe."""
     for name, value in recipe.as_dict().items():
-        typed = "low" in FIELDS[name].metadata and name != "examples"
+        typed = isinstance(RULES[name], Number) and name != "examples"
         st.session_state[_key(name)] = f"{value:.12g}" if typed else value
 
 
@@ -110,7 +111,7 @@ def from_link(asked: dict[str, str]) -> tuple[Recipe, list[str]]:
             try:
                 value: Any = read_field(name, asked[name])
                 recipe = dataclasses.replace(recipe, **{name: value})
-            except ValueError as error:
+            except RecipeError as error:
                 refused.append(str(error))
     return recipe, refused
 
@@ -138,19 +139,19 @@ def _key(name):
 
 
 def _read(name):
-    """A field's value in the form. Raises ValueError, by the name that the form calls it, if it cannot be used."""
+    """A field's value in the form. Raises RecipeError, by the name that the form calls it, if it cannot be used."""
     written = st.session_state[_key(name)]
     try:
         return read_field(name, written) if isinstance(written, str) else written
-    except ValueError as error:
-        raise ValueError(_label(name) + str(error).removeprefix(name)) from None
+    except RecipeError as error:
+        raise RecipeError(_label(name) + str(error).removeprefix(name)) from None
 
 
 def _value(name):
     """As `_read`, for a title: a text that cannot be used counts as changed."""
     try:
         return _read(name)
-    except ValueError:
+    except RecipeError:
         return None
 
 
@@ -172,14 +173,14 @@ def _examples():
     value = st.session_state[_key("examples")]
     options = EXAMPLES if value in EXAMPLES else sorted([value, *EXAMPLES[:-1]]) + [None]
     here = mnist.is_here()
-    every = f"all {FIELDS['examples'].metadata['high']:,}" if here else "all"
+    every = f"all {EVERY:,}" if here else "all"
     st.select_slider(
         LABELS["examples"],
         options,
         format_func=lambda count: every if count is None else f"{count:,}",
         key=_key("examples"),
         persist_state="session",
-        help=FIELDS["examples"].metadata["meaning"],
+        help=RULES["examples"].meaning,
     )
     if not here:
         st.caption(
@@ -194,17 +195,17 @@ def _controls(*names):
 
 
 def _control(name):
-    rules, label = FIELDS[name].metadata, _label(name)
-    common = {"key": _key(name), "help": rules["meaning"], "persist_state": "session"}
-    if isinstance(FIELDS[name].default, bool):
+    rule, label = RULES[name], _label(name)
+    common = {"key": _key(name), "help": rule.meaning, "persist_state": "session"}
+    if isinstance(rule, Flag):
         st.toggle(label, **common)
-    elif "options" in rules:
-        st.selectbox(label, rules["options"], **common)
+    elif isinstance(rule, Choice):
+        st.selectbox(label, rule.options, **common)
     else:
-        text_field(label, placeholder=rules.get("allowed"), **common)
+        text_field(label, placeholder=rule.allowed if isinstance(rule, Text) else None, **common)
         try:
             _read(name)
-        except ValueError as error:
+        except RecipeError as error:
             st.error(plain(f"{error}."))
 
 

@@ -157,7 +157,7 @@ def _rate(run):
 def _try(action, run):
     try:
         action(run)
-    except (store.RunError, queue.QueueFull) as error:
+    except store.RunError as error:
         st.session_state["complaint"] = str(error)
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.jobs import queue
 from core.recipe import Recipe
+from core.rules import RecipeError
 from core.runs import pace, store
 from core.typed import read_number
 from pages.shared.recipe_form import form_recipe, give_link, link_to, text_field
@@ -28,7 +29,7 @@ def controls(known: list[store.Run]) -> Recipe | None:
         text_field("Repeats", key=REPEATS, help="Runs that differ in their seed alone.", width=90)
         try:
             recipe, repeats = _asked()
-        except ValueError as error:
+        except RecipeError as error:
             st.error(plain(f"This cannot be trained: {error}."))
             return None
         with st.popover("Link"):
@@ -39,10 +40,10 @@ def controls(known: list[store.Run]) -> Recipe | None:
 
 
 def _asked():
-    """The recipe and the number of runs that the form says now. Raises ValueError in words."""
+    """The recipe and the number of runs that the form says now. Raises RecipeError in words."""
     repeats = read_number(st.session_state[REPEATS], whole=True)
     if not isinstance(repeats, int) or not 1 <= repeats <= MOST_REPEATS:
-        raise ValueError(f"Repeats must be a whole number from 1 to {MOST_REPEATS}")
+        raise RecipeError(f"Repeats must be a whole number from 1 to {MOST_REPEATS}")
     return form_recipe(), repeats
 
 
@@ -53,7 +54,7 @@ def _start():
     """
     try:
         asked = recipe, repeats = _asked()
-    except ValueError as error:  # which stands beside the button too, once the page is there
+    except RecipeError as error:  # which stands beside the button too, once the page is there
         st.toast(plain(f"Not started. {error}."))
         return
     before, at = st.session_state.get(STARTED, (None, 0.0))
@@ -66,7 +67,7 @@ def _start():
                 give_link(recipe, run=run.name)
                 st.toast(f"{plain(run.name)} waits for a trainer.")  # on a phone its curve is far below
             st.session_state[STARTED] = asked, time.monotonic()
-    except (store.RunError, queue.QueueFull, ValueError) as error:
+    except (store.RunError, RecipeError) as error:
         st.session_state["complaint"] = f"It could not be started. {error}"
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -14,7 +13,8 @@ from core import __main__
 from core.images import mnist
 from core.model import forward
 from core.model.networks import NETWORKS
-from core.recipe import Recipe
+from core.recipe import RULES, Recipe
+from core.rules import Number
 from core.runs import checkpoints, control, results, store
 from core.training import keras_model
 from tests.harness.needs import PATIENCE_SECONDS
@@ -218,12 +218,12 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, fault, capsys):
     assert fault in refused(capsys, *arguments)
 
 
-@pytest.mark.parametrize("field", [f for f in fields(Recipe) if "low" in f.metadata], ids=lambda f: f.name)
-def test_every_number_beyond_its_limits_is_refused_with_them(field, capsys):
-    low, high = field.metadata["low"], field.metadata["high"]
+@pytest.mark.parametrize("name", [name for name, rule in RULES.items() if isinstance(rule, Number)])
+def test_every_number_beyond_its_limits_is_refused_with_them(name, capsys):
+    low, high = RULES[name].low, RULES[name].high
     for value in (low - 1, high + 1):
-        said = refused(capsys, "train", f"--{field.name.replace('_', '-')}={value}")
-        assert f"{field.name} is {value}" in said and f"from {low:,} to {high:,}" in said
+        said = refused(capsys, "train", f"--{name.replace('_', '-')}={value}")
+        assert f"{name} is {value}" in said and f"from {low:,} to {high:,}" in said
 
 
 def test_a_run_that_diverges_stops_itself_and_says_so(tmp_path, capsys):

@@ -24,7 +24,7 @@ from core.recipe import Recipe, recipe_from_dict
         ("keep_prob", 0, "from 0.05 to 1.0"),
         ("seed", 2**64, "from 0 to 4,294,967,295"),
         ("schedule", "two-cycle", "one-cycle, constant"),
-        ("deterministic", 1, "False, True"),
+        ("deterministic", 1, "True, False"),
         ("shift_pixels", -1.0, "from 0.0 to 8.0"),
         ("pen_share", 1.5, "from 0.0 to 1.0"),
     ],

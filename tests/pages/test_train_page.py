@@ -9,10 +9,11 @@ from core.images import mnist
 from core.jobs import queue
 from core.model.networks import NETWORKS
 from core.presets import PRESETS, as_in_the_report
-from core.recipe import Recipe
+from core.recipe import RULES, Recipe
+from core.rules import Number
 from core.runs import control as run_control
 from core.runs import labels, metrics, results, store
-from pages.shared.recipe_form import FIELDS, from_link, in_link
+from pages.shared.recipe_form import from_link, in_link
 from pages.train import starting
 from tests.harness.needs import PATIENCE_SECONDS
 
@@ -96,12 +97,12 @@ def test_nonsense_in_a_link_is_named_and_left_out():
     assert control(app, "Batch").value == "128"
 
 
-NUMBERS = {name: field.metadata for name, field in FIELDS.items() if "low" in field.metadata}
+NUMBERS = {name: rule for name, rule in RULES.items() if isinstance(rule, Number)}
 
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_every_number_beyond_its_limits_in_a_link_is_refused_with_them(name):
-    low, high = NUMBERS[name]["low"], NUMBERS[name]["high"]
+    low, high = NUMBERS[name].low, NUMBERS[name].high
     for value in (low - 1, high + 1, 2**64, "nan", "1e999", ""):
         _, (reason,) = from_link({"network": "sum", name: str(value)})
         assert reason.startswith(f"{name} is ") and reason.endswith(f"from {low:,} to {high:,}")
