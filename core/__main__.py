@@ -319,11 +319,11 @@ def stop_command(given) -> int:
     """Stop a run that the app trains or that waits, and tell where it ended."""
     run = store.read(store.locate(given.run))
     before = control.status(run)
-    if before not in ("training", "queued"):
+    if before not in control.ACTIVE:
         raise InputError(f"{run.name} is not being trained: it is {before}")
     queue.stop(run)
     until = time.monotonic() + STOP_SECONDS
-    while control.status(run) == "training":
+    while control.status(run) == control.Status.TRAINING:
         if time.monotonic() > until:
             raise InputError(f"{run.name} has not stopped within {STOP_SECONDS} s; Try again")
         time.sleep(0.1)

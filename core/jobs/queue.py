@@ -106,7 +106,7 @@ def enqueue(run: store.Run) -> None:
             raise store.RunError(f"{run.name} is being trained already.")
         with control.lock(run):
             control.refuse_to_train(run)
-            if control.standing(run) != "queued":
+            if control.standing(run) != control.Status.QUEUED:
                 _refuse_full()
                 control.forget_ending(run)
                 control.mark_queued(run, time.time_ns())

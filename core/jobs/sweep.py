@@ -16,13 +16,13 @@ from core.recipe import Recipe
 from core.report import experiments, measurements
 from core.rules import RecipeError, word
 from core.runs import control, results, store
+from core.runs.control import Status
 
 LARGEST = 10_000  # trials
 LONGEST_NAME = 200  # characters; file systems take 255 bytes
 RETRIES = 3  # how often a trial whose trainer was killed goes on
 FED = queue.LONGEST_QUEUE // 2  # trials that wait at one time: the rest of the queue is for those who press Start
 LOOK_SECONDS = 1.0
-ACTIVE = ("training", "queued")
 
 
 def plan(options: dict[str, list], seeds: int) -> list[tuple[str, Recipe]]:
@@ -87,18 +87,21 @@ class Watch:
 
     @property
     def unfinished(self) -> list[store.Run]:
-        return [run for run in self.trials if self.statuses[run.name] != "finished"]
+        return [run for run in self.trials if self.statuses[run.name] != Status.FINISHED]
 
     @property
     def ended(self) -> int:
         """How many trials have ended, well or not."""
-        return sum(status in ("finished", "failed", "interrupted") for status in self.statuses.values())
+        return sum(status in (Status.FINISHED, Status.FAILED, Status.INTERRUPTED) for status in self.statuses.values())
 
     def words(self) -> str:
         """How far the sweep is, in a line."""
         count = Counter(self.statuses.values())
-        parts = [f"{count['finished']:,} of {len(self.trials):,} trials finished", f"{count['training']:,} trained now"]
-        parts += [f"{count[name]:,} {name}" for name in ("failed", "interrupted") if count[name]]
+        parts = [
+            f"{count[Status.FINISHED]:,} of {len(self.trials):,} trials finished",
+            f"{count[Status.TRAINING]:,} trained now",
+        ]
+        parts += [f"{count[name]:,} {name}" for name in (Status.FAILED, Status.INTERRUPTED) if count[name]]
         left = self._steps_left()
         if left < self.steps_before:
             pace = (time.monotonic() - self.began) / (self.steps_before - left)
@@ -107,7 +110,7 @@ class Watch:
         return ", ".join(parts)
 
     def _steps_left(self):
-        awaited = [run for run in self.unfinished if self.statuses[run.name] != "failed"]
+        awaited = [run for run in self.unfinished if self.statuses[run.name] != Status.FAILED]
         return sum(run.recipe.steps - control.read_progress(run).get("step", 0) for run in awaited)
 
 
@@ -122,8 +125,8 @@ def on_this_machine(watch: Watch, tell: Callable[[], None]) -> None:
 
     def is_due(run):
         status = watch.statuses[run.name]
-        again = status == "interrupted" and starts[run.name] <= RETRIES
-        return status not in ("finished", *ACTIVE) and (again or not starts[run.name])
+        again = status == Status.INTERRUPTED and starts[run.name] <= RETRIES
+        return status not in (Status.FINISHED, *control.ACTIVE) and (again or not starts[run.name])
 
     while True:
         watch.look()
@@ -142,7 +145,7 @@ def on_this_machine(watch: Watch, tell: Callable[[], None]) -> None:
         if queue.living_workers() < queue.LIMIT:  # else those on their way would be started again with each look
             queue.advance()
         tell()
-        if not due and not any(watch.statuses[run.name] in ACTIVE for run in watch.unfinished):
+        if not due and not any(watch.statuses[run.name] in control.ACTIVE for run in watch.unfinished):
             return
         time.sleep(LOOK_SECONDS)
 

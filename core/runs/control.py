@@ -3,6 +3,7 @@
 import contextlib
 import os
 from dataclasses import dataclass
+from enum import StrEnum
 
 from filelock import Timeout
 
@@ -13,6 +14,21 @@ STOP = "stop"
 LOCK_WAIT_SECONDS = 1.0  # Delete and Resume hold the lock for a moment, in which they decide
 
 
+class Status(StrEnum):
+    """What a run is doing, or how it ended; "interrupted" is without a word."""
+
+    TRAINING = "training"
+    QUEUED = "queued"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    UPLOADED = "uploaded"
+
+
+ACTIVE = (Status.TRAINING, Status.QUEUED)
+
+
 @dataclass(frozen=True)
 class Requests:
     """What is asked of a run's trainer. `rate_factor` multiplies the recipe's learning rate; None: as it is."""
@@ -21,29 +37,29 @@ class Requests:
     rate_factor: float | None = None
 
 
-def status(run: store.Run) -> str:
-    """ "training", "finished", "queued", "failed", "uploaded", "stopped", or "interrupted": ended without a word."""
+def status(run: store.Run) -> Status:
+    """Return what a run is doing, or how it ended."""
     if (run.folder / "result.json").exists():
-        return "finished"  # nobody asks for the lock of most runs
+        return Status.FINISHED  # nobody asks for the lock of most runs
     waits = queued_since(run) is not None  # asked first: a worker takes the lock, and only then this mark away
     if is_locked(run):
-        return "training"
-    return "queued" if waits and not (run.folder / "result.json").exists() else standing(run)
+        return Status.TRAINING
+    return Status.QUEUED if waits and not (run.folder / "result.json").exists() else standing(run)
 
 
-def standing(run: store.Run) -> str:
-    """As `status`, for one who holds the lock or knows that nobody does: never "training"."""
+def standing(run: store.Run) -> Status:
+    """As `status`, for one who holds the lock or knows that nobody does: never TRAINING."""
     if (run.folder / "result.json").exists():
-        return "finished"
+        return Status.FINISHED
     if queued_since(run) is not None:
-        return "queued"
+        return Status.QUEUED
     if (run.folder / "failure.json").exists():
-        return "failed"
+        return Status.FAILED
     if run.data_name == store.UPLOADED:
-        return "uploaded"
+        return Status.UPLOADED
     if read_progress(run).get("phase", "stopped") == "stopped":
-        return "stopped"
-    return "failed" if _read_only(run) else "interrupted"
+        return Status.STOPPED
+    return Status.FAILED if _read_only(run) else Status.INTERRUPTED
 
 
 def write_progress(run: store.Run, phase: str, **numbers: float) -> None:

@@ -25,7 +25,7 @@ def discard(run: store.Run) -> Path:
     place = store.ROOT / TRASH / str(now) / run.name
     held = control.lock(run)
     try:
-        if control.standing(run) == "queued":
+        if control.standing(run) == control.Status.QUEUED:
             raise store.RunError(f"{run.name} waits to be trained. Stop it first, then delete it.")
         _empty_trash(now - TRASH_SECONDS * 10**9)
         place.parent.mkdir(parents=True)

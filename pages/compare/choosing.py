@@ -106,7 +106,7 @@ def _columns(listed):
             "parameters": [entry.run.network.parameters for entry in listed],
             "examples": [text if known else "" for text, known in zip(examples, trained, strict=True)],
             "steps": [e.run.recipe.steps if known else None for e, known in zip(listed, trained, strict=True)],
-            "status": [entry.status for entry in listed],
+            "status": [str(entry.status) for entry in listed],
             "data": [entry.run.data for entry in listed],
             "created": [_time(entry.run.created) for entry in listed],
         }

@@ -26,7 +26,7 @@ SAVE_FIGURE = (Path(__file__).parent / "save_figure.js").read_text()
 
 def overlay(chosen: list[Entry]) -> None:
     """The curves of the chosen runs in one figure, and how to draw them; they grow while one of the runs does."""
-    growing = any(entry.status in run_view.ACTIVE for entry in chosen)
+    growing = any(entry.status in control.ACTIVE for entry in chosen)
 
     @st.fragment(run_every=run_view.LOOK_SECONDS if growing else None)
     def live():

@@ -15,5 +15,5 @@ async def say_what_goes_on(app: object) -> AsyncIterator[None]:
     """
     yield
     for run in store.list_runs():
-        if control.status(run) in ("training", "queued"):
+        if control.status(run) in control.ACTIVE:
             print(f"  {run.name} goes on without the app. To end it: python -m core stop {run.name}", file=sys.stderr)

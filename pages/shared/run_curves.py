@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from core.runs import metrics, store
+from core.runs import control, metrics, store
 from core.runs.curves import FIRST_IMAGES, axis_end, curve, curve_images, hints, mean_of, rate_changes
 from pages.shared import curves
 
@@ -15,7 +15,7 @@ def show(run: store.Run, repeats: list[store.Run], status: str) -> None:
     """Draw accuracy and loss of a run, or of it and its repeats, up to where it is; then say what they show."""
     points = metrics.read(run)
     if not points:
-        if status in ("training", "queued"):
+        if status in control.ACTIVE:
             st.caption("The curve begins with the first iteration.")
         return
     charts = st.container()

@@ -4,17 +4,17 @@ import streamlit as st
 
 from core.jobs import queue
 from core.runs import checkpoints, comparison, control, labels, pace, results, store, unusable
+from core.runs.control import Status
 from pages.shared import run_curves
 from pages.shared.written import measured, plain, trained_on
 
 LOOK_SECONDS = 1.0  # between two looks at a run that is being trained
-ACTIVE = ("training", "queued")
 FACTORS = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
 
 
 def run_view(run: store.Run) -> None:
     """Show a run, and look again every LOOK_SECONDS while it is being trained or waits."""
-    active = control.status(run) in ACTIVE
+    active = control.status(run) in control.ACTIVE
     repeats = comparison.repeats_of(run, store.list_runs())
     if note := labels.read(run).note:
         st.text(note)
@@ -22,9 +22,9 @@ def run_view(run: store.Run) -> None:
     @st.fragment(run_every=LOOK_SECONDS if active else None)
     def live():
         status = control.status(run)
-        if (status in ACTIVE) != active:
+        if (status in control.ACTIVE) != active:
             st.rerun()  # the whole page, so that looking stops or begins
-        if status == "queued":
+        if status == Status.QUEUED:
             queue.advance()  # in case a trainer was killed before it could start the next
         with st.container(horizontal=True, vertical_alignment="center"):
             with st.container():
@@ -65,22 +65,22 @@ def _state(run, status):
     step, steps = progress.get("step", 0), run.recipe.steps
     if words := control.warning(run):
         st.warning(plain(words))
-    if status == "queued":
+    if status == Status.QUEUED:
         st.info(_waiting(run))
-    elif status == "training":
+    elif status == Status.TRAINING:
         _progress(progress, step, steps)
-    elif status == "finished":
+    elif status == Status.FINISHED:
         result = results.read(run)
         if result is None:
             st.warning("It has finished, but its result cannot be read.")
             return
         st.success(plain(measured(run, result)))
-    elif status == "uploaded":
+    elif status == Status.UPLOADED:
         st.info("These weights were uploaded: they can be drawn with, and compared, but not trained further.")
-    elif status == "failed":
+    elif status == Status.FAILED:
         st.error(plain(f"It failed. {control.failure(run)}"))
         st.text(control.log_tail(run))
-    elif status == "interrupted":
+    elif status == Status.INTERRUPTED:
         st.warning(f"Its trainer ended without a word at about iteration {step:,} of {steps:,}. Was it killed?")
         if said := control.log_tail(run):
             st.text(said)
@@ -90,9 +90,9 @@ def _state(run, status):
 
 def _data(run, status):
     """On which images a run trains or was trained, and how many wait after it."""
-    images = trained_on(run) if status != "uploaded" else ""
-    words = f"{'Trains' if status in ACTIVE else 'Trained'} on {images}." if images else ""
-    if status == "training" and (waiting := len(queue.queue())):
+    images = trained_on(run) if status != Status.UPLOADED else ""
+    words = f"{'Trains' if status in control.ACTIVE else 'Trained'} on {images}." if images else ""
+    if status == Status.TRAINING and (waiting := len(queue.queue())):
         words += f" After it: {waiting} more {'run' if waiting == 1 else 'runs'} in the queue."
     if words:
         st.caption(plain(words))
@@ -120,7 +120,7 @@ def _waiting(run):
     ahead = []
     for other in store.list_runs():
         progress = control.read_progress(other)  # asked first, as to ask for the lock of every run takes long
-        if progress.get("phase") != "stopped" and control.status(other) == "training":
+        if progress.get("phase") != "stopped" and control.status(other) == Status.TRAINING:
             left = progress.get("seconds_left")
             ahead.append(plain(other.name) + (f" ({pace.duration(left)} left)" if left is not None else ""))
     ahead += [f"{plain(name)} (waits too)" for name in before[:3]]
@@ -130,10 +130,10 @@ def _waiting(run):
 
 
 def _buttons(run, status):
-    if status in ACTIVE:
+    if status in control.ACTIVE:
         asked = control.requests(run).stop
         st.button("Stopping…" if asked else "Stop", on_click=_try, args=(queue.stop, run), disabled=asked)
-    if status in ("stopped", "failed", "interrupted"):
+    if status in (Status.STOPPED, Status.FAILED, Status.INTERRUPTED):
         st.button("Resume", on_click=_try, args=(queue.start, run), type="primary")
     if checkpoints.has_weights(run):
         st.page_link("draw/page.py", label="Draw with it", query_params={"run": run.name}, width="content")
