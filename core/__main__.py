@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import logging
 import os
 import sys
 import time
@@ -28,6 +29,8 @@ from core.report import experiments, measurements
 from core.rules import Choice, Flag, Number, RecipeError, Text
 from core.runs import checkpoints, control, exchange, files, results, store, unusable
 from core.training import start
+
+log = logging.getLogger("core")
 
 LARGEST_LOSS = 0.001  # of accuracy, when packing
 STOP_SECONDS = 60
@@ -102,6 +105,7 @@ def _run(arguments):
             given.pictures += rest  # argparse of Python 3.11 takes none that come after an option
         elif rest:
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        terminal.log_to_stderr(terminal.WITH_TIME if given.command == "work" else "%(message)s")
         return COMMANDS[given.command](given)
     except (InputError, store.RunError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -182,7 +186,7 @@ def train_command(given) -> int:
     if given.resume:
         run = store.read(store.locate(given.resume))
         control.refuse_to_train(run)  # before a download; `begin` asks again under the lock
-        data = mnist.load(report=terminal.say)
+        data = mnist.load()
         unattended.refuse_data(run.recipe, data, run)
         _refuse_workers(run.recipe, together)
     else:
@@ -190,7 +194,7 @@ def train_command(given) -> int:
         folder = store.locate(given.run) if given.run else None
         if folder:
             store.refuse_existing(folder)  # before a download
-        data = mnist.load(report=terminal.say)
+        data = mnist.load()
         unattended.refuse_data(recipe, data)
         run = queue.create(recipe, folder)
     run, held = control.begin(run)
@@ -209,18 +213,18 @@ def _together():
 
 def _follow(together, recipe) -> int:
     """Train as a worker that is not the chief: write nothing, and end as the chief does."""
-    data = mnist.load(report=terminal.say)
-    terminal.say(data.notice or f"Data: {data.description}.")
+    data = mnist.load()
+    log.info(data.notice or f"Data: {data.description}.")
     loop = start.import_loop()
     from core.training import workers
 
     try:
-        with workers.Crew(together, terminal.say) as crew:
+        with workers.Crew(together, log.info) as crew:
             code = workers.follow(crew, recipe, data)
     except loop.TrainingError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    terminal.say({0: "The chief has finished the run."}.get(code, "The chief has ended the run, and says why."))
+    log.info({0: "The chief has finished the run."}.get(code, "The chief has ended the run, and says why."))
     return code
 
 
@@ -288,7 +292,7 @@ def _sweep(plan, address=None):
                 connection.enter_context(cluster.connected(address))
             except ConnectionError as error:
                 raise InputError(str(error)) from error
-        data = mnist.load(report=terminal.say)
+        data = mnist.load()
         for _, recipe in plan:
             unattended.refuse_data(recipe, data)
         watch, line = sweep.Watch(queue.find_or_create(plan, data.description, data.name)), terminal.Line()
@@ -298,11 +302,11 @@ def _sweep(plan, address=None):
             train(watch, lambda: line(watch.words(), event=watch.ended))
         except KeyboardInterrupt:
             on = "The cluster lets its trials go" if address else "What is trained or waits goes on, as after Start"
-            terminal.say(f"\n{on}; the same command goes on with the sweep.")
+            log.info(f"\n{on}; the same command goes on with the sweep.")
             raise
     line.end()
     for run in watch.unfinished:
-        terminal.say(f"{run.name} is {watch.statuses[run.name]}. {control.failure(run)}".rstrip())
+        log.info(f"{run.name} is {watch.statuses[run.name]}. {control.failure(run)}".rstrip())
     return watch.trials, not watch.unfinished
 
 
@@ -329,7 +333,7 @@ def stop_command(given) -> int:
         time.sleep(0.1)
     progress = control.read_progress(run)
     where = f" at step {progress['step']:,}" if "step" in progress else ""
-    terminal.say(f"{run.name} is {control.status(run)}{where}.")
+    log.info(f"{run.name} is {control.status(run)}{where}.")
     return 0
 
 
@@ -337,7 +341,7 @@ def _weights(run):
     """A run's weights; what there is to know of them is said on stderr."""
     weights, warning = checkpoints.load_checkpoint(run)
     if warning:
-        terminal.say(f"warning: {warning}")
+        log.info(f"warning: {warning}")
     return weights
 
 
@@ -345,14 +349,14 @@ def evaluate_command(given) -> int:
     """Measure a run and print the accuracy with its standard error."""
     run = store.read(store.locate(given.run))
     weights = _weights(run)
-    data = mnist.load(report=terminal.say)
+    data = mnist.load()
     result = evaluate(run.network, weights, data)
     pen_accuracy = hands.judge_hands(run.network, weights).accuracy
     if given.json:
         named = {"run": run.name, "network": run.recipe.network}
         print(json.dumps(named | dataclasses.asdict(result) | {"pen_accuracy": round(pen_accuracy, 4)}))
     else:
-        terminal.say(data.notice)
+        log.info(data.notice)
         print(f"{run.name}: accuracy {result.accuracy:.4f} ± {result.standard_error:.4f} on {result.data}")
         print(f"{run.name}: accuracy {pen_accuracy:.4f} on pairs of pen digits, of six writers never trained on")
     return 0
@@ -394,7 +398,7 @@ def _predict_list(given, run, weights):
     if not pairs:
         raise InputError(f"{given.list} names no pictures; write a pair a line: top.png,bottom.png")
     if bad:
-        terminal.say(f"error: {bad} of {pairs} pairs could not be read")
+        log.info(f"error: {bad} of {pairs} pairs could not be read")
     return 2 if bad else 0
 
 
@@ -437,7 +441,7 @@ def teach_command(given) -> int:
     if not 0 < len(pairs) <= teach.MOST_PAIRS:
         raise InputError(f"{given.pairs} has {len(pairs)} pairs; allowed: 1 to {teach.MOST_PAIRS}")
     data, line = mnist.load_test(), terminal.Line()
-    terminal.say(data.notice)
+    log.info(data.notice)
     memory = teach.remember(origin.network, weights, lambda done: line(f"Remembering MNIST: {done:.0%}", event="m"))
     features = teach.features_of(origin.network, weights, tuple(pairs))
     layer = teach.learn(origin.network, weights, memory, features)
@@ -475,7 +479,7 @@ def runs_command(given) -> int:
             }
         )
     for fault in faults:
-        terminal.say(f"is left out: {fault}")
+        log.info(f"is left out: {fault}")
     if given.json:
         print(json.dumps(rows))
         return 0
@@ -491,7 +495,7 @@ def pack_command(given) -> int:
     """Replace the weights of a finished run by float16 ones and measure it again."""
     run = store.read(store.locate(given.run))
     results.to_pack(run)
-    data = mnist.load(report=terminal.say)
+    data = mnist.load()
     with control.lock(run):
         result = results.to_pack(run)  # again, as another process may have trained or packed it meanwhile
         weights, warning = checkpoints.load_checkpoint(run)
@@ -577,7 +581,7 @@ def _export_site(given) -> int:
 def _export_html(run, weights, path, kind) -> int:
     """Write a run as a page that reads drawn digits, and tell what rounding its weights costs."""
     data, line = mnist.load_test(), terminal.Line()
-    terminal.say(data.notice)
+    log.info(data.notice)
     cost = measure(run, weights, kind, data, lambda done: line(f"Reading the test images: {done:.0%}", event=None))
     line.end()
     page = document(run, weights, dataclasses.asdict(cost.after), cost.words, kind)

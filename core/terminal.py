@@ -1,14 +1,22 @@
-"""What the command line says on stderr, beside its results on stdout: words, and lines that are rewritten."""
+"""What the command line says on stderr, beside its results on stdout: what is logged, and lines that are rewritten."""
 
+import logging
 import sys
 
 from core.runs import pace
 
+WITH_TIME = "%(asctime)s %(message)s"
 
-def say(message: str) -> None:
-    """Print a message on stderr, if there is one."""
-    if message:
-        print(message, file=sys.stderr)
+
+def log_to_stderr(form: str = "%(message)s") -> None:
+    """Let what core and pages log appear on stderr, a line each, in a form of `logging`; an empty message is none."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter(form))
+    handler.addFilter(lambda record: bool(record.getMessage()))
+    for package in ("core", "pages"):
+        log = logging.getLogger(package)
+        log.handlers, log.propagate = [handler], False
+        log.setLevel(logging.INFO)
 
 
 class Line:

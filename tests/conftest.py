@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import logging
 import os
 from collections import Counter
 
@@ -89,3 +90,13 @@ def browser():
     """A real Chromium."""
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture
+def logged(caplog, monkeypatch):
+    """What core logs, caught once, whether or not a command has given it a handler already."""
+    log = logging.getLogger("core")
+    monkeypatch.setattr(log, "handlers", [caplog.handler])
+    monkeypatch.setattr(log, "propagate", False)
+    caplog.set_level("INFO", logger="core")
+    return caplog

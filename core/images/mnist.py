@@ -8,13 +8,13 @@ accuracy on them is honest on a machine without the download.
 import contextlib
 import hashlib
 import http.client
+import logging
 import os
 import struct
 import urllib.error
 import urllib.request
 import zipfile
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,8 @@ import numpy as np
 
 from core import settings
 from core.model.operations import DIGITS
+
+log = logging.getLogger(__name__)
 
 URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 TIMEOUT_SECONDS = 10
@@ -65,10 +67,10 @@ def is_here() -> bool:
     return cache_path().is_file()
 
 
-def load(download: bool = True, report: Callable[[str], None] = lambda message: None) -> Mnist:
+def load(download: bool = True) -> Mnist:
     """The full set if it is in Keras' cache or can be downloaded there, else the embedded one with a notice why.
 
-    `report` hears how a download goes, a line each time. Never raises for a missing, damaged or unreachable file.
+    How a download goes is logged. Never raises for a missing, damaged or unreachable file.
     """
     path = cache_path()
     try:
@@ -79,7 +81,7 @@ def load(download: bool = True, report: Callable[[str], None] = lambda message: 
         problem = str(error)
     if download:
         try:
-            _download(path, report)
+            _download(path)
             return _full(path)
         except (OSError, ValueError, http.client.HTTPException) as error:
             problem = f"{problem}, and the download failed ({_why(error)})"
@@ -217,7 +219,7 @@ def _why(error: Exception) -> str:
     return getattr(cause, "strerror", None) or "there is no connection"
 
 
-def _download(path: Path, report: Callable[[str], None]) -> None:
+def _download(path: Path) -> None:
     """Bring MNIST to `path`, whole or not at all. Raises OSError or ValueError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -228,7 +230,7 @@ def _download(path: Path, report: Callable[[str], None]) -> None:
                 file.write(block)
                 done += len(block)
                 of_all = f" of {length / 1e6:.1f}" if length else ""
-                report(f"downloading MNIST: {done / 1e6:.1f}{of_all} MB")
+                log.info("downloading MNIST: %.1f%s MB", done / 1e6, of_all)
         _full(part)
         for other in {*path.parent.glob(f"{path.name}.*.part")} - {part}:  # of downloads killed, or soon too late
             with contextlib.suppress(OSError):

@@ -92,13 +92,13 @@ def features(
     weights: forward.Weights,
     digits: np.ndarray,
     half: str = "top",
-    report: Callable[[float], object] = lambda done: None,
+    on_progress: Callable[[float], object] = lambda done: None,
 ) -> np.ndarray:
     """What the last FC layer reads of single digits (n, 28, 28): (n, …). `half` matters where they are untied."""
     cut = before_last(network)
     if network.reads_pairs:
-        return forward.tower(cut, weights, digits, half, report)
-    return forward.logits(cut, weights, digits, report)
+        return forward.tower(cut, weights, digits, half, on_progress)
+    return forward.logits(cut, weights, digits, on_progress)
 
 
 def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:

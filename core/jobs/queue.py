@@ -8,6 +8,7 @@ once. Nobody has to be there: whoever looks (a page, a command, a worker that en
 import contextlib
 import datetime
 import importlib.metadata
+import logging
 import os
 import platform
 import subprocess
@@ -23,6 +24,8 @@ from core import settings
 from core.recipe import Recipe
 from core.runs import control, locks, store
 from core.runs.quota import refuse_over_quota
+
+log = logging.getLogger(__name__)
 
 LIMIT = settings.trainers()
 LONGEST_QUEUE = 50
@@ -86,6 +89,7 @@ def submit(recipe: Recipe, folder: Path | None = None) -> store.Run:
         _refuse_full()
         run = _create(recipe, folder, "", "", versions())
         control.mark_queued(run, time.time_ns())
+    log.info("%s waits for a trainer: %s, %s iterations", run.name, recipe.network, f"{recipe.steps:,}")
     advance()
     return run
 
@@ -110,6 +114,7 @@ def enqueue(run: store.Run) -> None:
                 _refuse_full()
                 control.forget_ending(run)
                 control.mark_queued(run, time.time_ns())
+                log.info("%s waits for a trainer again", run.name)
 
 
 def queue() -> list[store.Run]:
@@ -125,6 +130,7 @@ def queue() -> list[store.Run]:
 
 def stop(run: store.Run) -> None:
     """End a run's waiting or, at its next step, its training; its checkpoint stays. Raises RunError."""
+    log.info("%s is asked to stop", run.name)
     with _queue_lock():
         control.unmark_queued(run)
     if control.is_locked(run):

@@ -1,5 +1,6 @@
 """Train a run whose lock is held, whether somebody watches or not: how it ends is noted in its folder."""
 
+import logging
 import shlex
 import sys
 import traceback
@@ -11,6 +12,8 @@ from core.recipe import Recipe
 from core.runs import control, store
 from core.training.start import import_loop
 
+log = logging.getLogger(__name__)
+
 
 def train_unattended(run: store.Run, data: mnist.Mnist | None = None) -> bool:
     """Train a run whose lock is held; how it ends is noted in its folder. Whether this process can train another one.
@@ -20,12 +23,12 @@ def train_unattended(run: store.Run, data: mnist.Mnist | None = None) -> bool:
     try:
         if data is None or data.name != "full":  # it may be downloaded now
             control.write_progress(run, "loading MNIST", step=0, steps=run.recipe.steps)
-            data = mnist.load(report=terminal.say)
+            data = mnist.load()
         refuse_data(run.recipe, data, run)
         return train_begun(run, data, run.name) == 0 and not run.recipe.deterministic
     except store.RunError as error:
         control.note_failure(run, str(error))
-        terminal.say(f"error: {error}")
+        log.error("error: %s", error)
         return False
 
 
@@ -46,8 +49,8 @@ def train_begun(run: store.Run, data: mnist.Mnist, shown_name: str, together: Cl
     As the chief of a cluster, if there is one. Return the exit code of the command that trains it.
     """
     run = store.settle_data(run, data.description, data.name)
-    terminal.say(data.notice or f"Data: {data.description}.")
-    terminal.say(f"Run {run.name}: {run.recipe.network}, {run.network.parameters:,} parameters. Loading TensorFlow.")
+    log.info(data.notice or f"Data: {data.description}.")
+    log.info(f"Run {run.name}: {run.recipe.network}, {run.network.parameters:,} parameters. Loading TensorFlow.")
     control.write_progress(run, "loading TensorFlow", step=0, steps=run.recipe.steps)
     control.reserve_room(run)
 
@@ -58,10 +61,10 @@ def train_begun(run: store.Run, data: mnist.Mnist, shown_name: str, together: Cl
         else:
             from core.training import workers
 
-            with workers.Crew(together, terminal.say) as crew:
+            with workers.Crew(together, log.info) as crew:
                 result = loop.train(run, data, terminal.ProgressLine(), workers.chief_of(crew))
     except loop.Stop:
-        terminal.say(f"\nStopped and saved. Go on with: python -m core train --resume {shlex.quote(shown_name)}")
+        log.info(f"\nStopped and saved. Go on with: python -m core train --resume {shlex.quote(shown_name)}")
         return 130
     except (KeyboardInterrupt, BrokenPipeError):  # nobody reads on
         control.write_progress(run, "stopped")

@@ -68,15 +68,15 @@ def of_digits(
     network: Network,
     weights: forward.Weights,
     digits: np.ndarray,
-    report: Callable[[float], object] = lambda done: None,
+    on_progress: Callable[[float], object] = lambda done: None,
 ) -> Answers:
-    """The answers to digits (n, 28, 28). `report` hears the fraction done."""
+    """The answers to digits (n, 28, 28). `on_progress` hears the fraction done."""
     if not network.reads_pairs:
-        logits = forward.logits(network, weights, digits, report)
+        logits = forward.logits(network, weights, digits, on_progress)
         return Answers(network, logits, logits, None)
-    top = bottom = forward.tower(network, weights, digits, report=report)
+    top = bottom = forward.tower(network, weights, digits, on_progress=on_progress)
     if not network.tied:
-        bottom = forward.tower(network, weights, digits, "bottom", report)
+        bottom = forward.tower(network, weights, digits, "bottom", on_progress)
     if network.names_digits:
         return Answers(network, top, bottom, None)
     kernel, bias = (weights[name] for name in network.steps[-1].weights)

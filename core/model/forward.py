@@ -72,17 +72,17 @@ def logits(
     network: Network,
     weights: Weights,
     images: np.ndarray,
-    report: Callable[[float], object] = lambda done: None,
+    on_progress: Callable[[float], object] = lambda done: None,
 ) -> np.ndarray:
     """Logits (n, classes) of images (n, height, width), in chunks so that memory stays small.
 
     For sum_posterior they are the logarithms of the sum's probabilities, whose softmax is those probabilities again.
-    `report` hears the fraction done.
+    `on_progress` hears the fraction done.
     """
     chunks = []
     for i in range(0, len(images), CHUNK):
         chunks.append(activations(network, weights, images[i : i + CHUNK])[-1])
-        report(min(1.0, (i + CHUNK) / len(images)))
+        on_progress(min(1.0, (i + CHUNK) / len(images)))
     return np.concatenate(chunks)
 
 
@@ -91,17 +91,17 @@ def tower(
     weights: Weights,
     digits: np.ndarray,
     half: str = "top",
-    report: Callable[[float], object] = lambda done: None,
+    on_progress: Callable[[float], object] = lambda done: None,
 ) -> np.ndarray:
     """What the layers that serve each half of a sum network make of single digits: (n, 28, 28) to features (n, …).
 
-    `half` ("top" or "bottom") matters where the halves are untied. `report` hears the fraction done.
+    `half` ("top" or "bottom") matters where the halves are untied. `on_progress` hears the fraction done.
     """
     steps, weights = tower_of(network, weights, half)
     chunks = []
     for i in range(0, len(digits), CHUNK):
         chunks.append(through(steps, weights, unit_range(digits[i : i + CHUNK])[..., None])[-1])
-        report(min(1.0, (i + CHUNK) / len(digits)))
+        on_progress(min(1.0, (i + CHUNK) / len(digits)))
     return np.concatenate(chunks)
 
 

@@ -31,19 +31,19 @@ class Cost:
         return f"Before its weights were rounded to {self.kind} it was {before}."
 
 
-def measure(run: store.Run, weights: Weights, kind: str, data: Mnist, report: Callable[[float], object]) -> Cost:
+def measure(run: store.Run, weights: Weights, kind: str, data: Mnist, on_progress: Callable[[float], object]) -> Cost:
     """Judge a run's weights on the test images of `data` before and after rounding.
 
-    `report` hears the fraction done.
+    `on_progress` hears the fraction done.
     """
-    before = evaluation.judge(_kept_answers(run, data) or _answers(run, weights, data, report), data)
+    before = evaluation.judge(_kept_answers(run, data) or _answers(run, weights, data, on_progress), data)
     if is_exact(weights, kind):
         return Cost(kind, before, before)
-    return Cost(kind, before, evaluation.judge(_answers(run, rounded(weights, kind), data, report), data))
+    return Cost(kind, before, evaluation.judge(_answers(run, rounded(weights, kind), data, on_progress), data))
 
 
-def _answers(run, weights, data, report):
-    return answers.of_digits(run.network, weights, data.test_images, report)
+def _answers(run, weights, data, on_progress):
+    return answers.of_digits(run.network, weights, data.test_images, on_progress)
 
 
 def _kept_answers(run, data):

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import logging
 import shutil
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -18,6 +19,8 @@ from core.model.forward import Weights
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
 from core.runs import checkpoints, labels, metrics, results, store, tensors
+
+log = logging.getLogger(__name__)
 
 
 def recipes_of(data: bytes, filename: str) -> list[Recipe]:
@@ -57,6 +60,7 @@ def add_upload(data: bytes, recipe: Recipe, filename: str) -> store.Run:
     run = queue.create(recipe, None, f"unknown: uploaded as {_shown(filename)}", store.UPLOADED, found={})
     with _all_or_nothing(run):
         checkpoints.save_weights(run, weights, 0)
+    log.info("%s is added: weights of %s, uploaded", run.name, recipe.network)
     return run
 
 

@@ -1,12 +1,15 @@
 """Deleted runs: moved aside for a day, during which they can be restored."""
 
 import contextlib
+import logging
 import os
 import shutil
 import time
 from pathlib import Path
 
 from core.runs import control, records, store
+
+log = logging.getLogger(__name__)
 
 TRASH = ".trash"
 TRASH_SECONDS = 24 * 3600  # how long a discarded run can be restored
@@ -36,6 +39,7 @@ def discard(run: store.Run) -> Path:
         raise store.RunError(f"{run.name} cannot be deleted ({error.strerror or error})") from error
     finally:
         held.release()
+    log.info("%s is deleted, and kept for a day", run.name)
     return place
 
 
@@ -61,6 +65,7 @@ def restore(place: Path) -> store.Run:
         raise store.RunError(f"{place.name} is no longer in the trash: it keeps runs for a day.") from None
     except OSError as error:
         raise store.RunError(f"{place.name} cannot be restored ({error.strerror or error})") from error
+    log.info("%s is restored as %s", place.name, folder.name)
     return store.read(folder)
 
 

@@ -56,7 +56,7 @@ class Stop(Exception):
 def train(
     run: store.Run,
     data: mnist.Mnist,
-    report: Callable[[Progress], None] = lambda p: None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
     make: "Callable[..., Trainer] | None" = None,
 ) -> Evaluation:
     """Train a run to its end, from its start or from its last checkpoint, and measure the result.
@@ -80,7 +80,7 @@ def train(
             control.note_warning(run, warning)
     metrics.rewind(run, trainer.step)
     run_snapshots.rewind(run, trainer.step)
-    _follow(run, trainer, report)
+    _follow(run, trainer, on_progress)
     _tell_measuring(run, trainer.step, 0.0)
     weights = _finite_weights(run, trainer)
     checkpoints.save_weights(run, weights, trainer.step)
@@ -117,7 +117,7 @@ def settle_determinism(recipe: Recipe) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
-def _follow(run, trainer, report):
+def _follow(run, trainer, on_progress):
     """Run the steps, noting a point now and then and saving every SAVE_SECONDS; hear what is asked of the run."""
     stopping = []
     handlers = {s: signal.signal(s, lambda number, frame: stopping.append(number)) for s in _signals()}
@@ -155,7 +155,7 @@ def _follow(run, trainer, report):
                     images_per_second=round(progress.images_per_second),
                     seconds_left=round(progress.seconds_left, 1),
                 )
-                report(progress)
+                on_progress(progress)
             stopping += [signal.SIGTERM] * control.requests(run).stop
             if stopping or time.monotonic() - saved > SAVE_SECONDS:
                 weights = _finite_weights(run, trainer)

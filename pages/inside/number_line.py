@@ -98,7 +98,7 @@ def _map(run: store.Run) -> number_line.Map:
     words = f"{name} reads {len(data.test_labels):,} test digits, for the first time with these weights."
     bar = st.progress(0.0, words)
     features = number_line.features(
-        run.network, weights, data.test_images, report=lambda done: bar.progress(done, words)
+        run.network, weights, data.test_images, on_progress=lambda done: bar.progress(done, words)
     )
     bar.empty()
     return number_line.draw_map(features, data.test_labels, COMPONENTS)

@@ -5,6 +5,7 @@ page's. The browser still says by which name it came, so a name that nobody gave
 """
 
 import ipaddress
+import logging
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -12,6 +13,8 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
+
+log = logging.getLogger(__name__)
 
 MOST_SHOWN = 100  # characters of a refused name
 
@@ -43,6 +46,8 @@ class KnownHosts:
             )
         elif origin is not None and not is_own(origin, host):
             answer = PlainTextResponse("This server answers its own pages alone.\n", status_code=403)
+        if answer is not self.app:
+            log.warning("refused: Host %.100r, Origin %.100r", host, origin)
         if scope["type"] == "websocket" and answer is not self.app:
             answer = WebSocketClose()  # uvicorn makes it a 403
         await answer(scope, receive, send)

@@ -173,11 +173,10 @@ def test_without_a_network_the_operating_system_says_why(empty_cache, monkeypatc
     assert "and the download failed (Connection refused)" in mnist.load().notice
 
 
-def test_download_arrives_whole_and_is_kept(full, original, empty_cache, serve):
+def test_download_arrives_whole_and_is_kept(full, original, empty_cache, serve, logged):
     serve(original)
-    heard = []
-    assert mnist.load(report=heard.append).name == "full"
-    assert heard and heard[-1].startswith("downloading MNIST: 11.5 of 11.5 MB")
+    assert mnist.load().name == "full"
+    assert logged.messages[-1].startswith("downloading MNIST: 11.5 of 11.5 MB")
     assert mnist.load(download=False).name == "full"
     assert [path.name for path in empty_cache.parent.iterdir()] == ["mnist.npz"]
 
