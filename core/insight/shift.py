@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.insight.beside import logits_beside
+from core.insight.layer_outputs import Stage, layer_outputs
 from core.insight.receptive_field import receptive_field, stride
-from core.insight.way import Stage, way
 from core.model import operations
 from core.model.forward import Weights
 from core.model.networks import SIDE, Network
@@ -78,8 +78,8 @@ def layer_shifts(
 ) -> list[LayerShift]:
     """Follow one of two digits, moved and at rest, through every layer that reads it alone."""
     digits = {"top": top, "bottom": bottom}
-    at_rest = way(network, weights, **digits, half=half)
-    moved = way(network, weights, **(digits | {half: shifted(digits[half], right, down)}), half=half)
+    at_rest = layer_outputs(network, weights, **digits, half=half)
+    moved = layer_outputs(network, weights, **(digits | {half: shifted(digits[half], right, down)}), half=half)
     return [_layer_shift(*pair, right, down) for pair in zip(at_rest, moved, strict=True) if not pair[0].together]
 
 

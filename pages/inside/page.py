@@ -8,9 +8,9 @@ from pages.shared.subject import choose_subject
 
 
 def _way(run, weights, subject):
-    from pages.inside import way
+    from pages.inside import layers
 
-    way.show(run, weights, subject)
+    layers.show(run, weights, subject)
 
 
 def _taken_apart(run, weights, subject):

@@ -1,10 +1,10 @@
-"""One layer from near: its maps to choose from, and what one value of a map sees of the digit; or its units."""
+"""One layer: its maps to choose from, and what one value of a map sees of the digit; or its units."""
 
 import numpy as np
 import streamlit as st
 
+from core.insight.layer_outputs import Stage
 from core.insight.receptive_field import receptive_field
-from core.insight.way import Stage
 from core.model.layers import ReLU
 from core.model.networks import SIDE
 from core.model.operations import SUMS

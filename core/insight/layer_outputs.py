@@ -1,4 +1,4 @@
-"""An image's way through a network: what each layer makes of one digit, and the filters that make it."""
+"""What each layer of a network makes of one digit, and the filters that make it."""
 
 from dataclasses import dataclass
 
@@ -56,7 +56,9 @@ class Stage:
         return of_map[..., heaviest], heaviest
 
 
-def way(network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarray, half: str = "top") -> list[Stage]:
+def layer_outputs(
+    network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarray, half: str = "top"
+) -> list[Stage]:
     """The stages of one of two digits (28, 28), "top" or "bottom", from the first layer to the logits.
 
     A network that reads one digit reads that one. Layers that change no value on the way (split, dropout) are left out.

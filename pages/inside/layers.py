@@ -1,12 +1,12 @@
-"""The image's way through the network: each layer's maps, the filters beside them, and what a value can see."""
+"""What each layer makes of the digit: its maps, the filters beside them, and what a value can see."""
 
 import hashlib
 
 import numpy as np
 import streamlit as st
 
-from core.insight.way import way
-from pages.inside import near
+from core.insight.layer_outputs import layer_outputs
+from pages.inside import one_layer
 from pages.inside.halves import choose_half
 from pages.shared import pictures
 from pages.shared.one_of import one_of
@@ -18,7 +18,7 @@ UNITS_IN_A_ROW = 64
 def show(run, weights, subject) -> None:
     half = choose_half()
     digit = subject.digit(half)
-    stages = way(run.network, weights, subject.top, subject.bottom, half)
+    stages = layer_outputs(run.network, weights, subject.top, subject.bottom, half)
     st.write(
         "From top to bottom: what each layer makes of this digit. A map answers, place by place, how well a small "
         "filter fits there. The most active maps come first, by their mean |value|."
@@ -33,11 +33,11 @@ def show(run, weights, subject) -> None:
         format_func=lambda i: f"{i + 1} {stages[i].step.label}",
     )
     if not stages[place].is_maps:
-        near.show_units(stages[place])
+        one_layer.show_units(stages[place])
         return
     # widgets of their own for each digit: its pictures are their labels
     name = f"{run.name}_{place}_{half}_{hashlib.sha256(digit.tobytes()).hexdigest()[:8]}"
-    near.show_maps(stages[place], digit, half, name)
+    one_layer.show_maps(stages[place], digit, half, name)
 
 
 def _line(i, stage):
@@ -45,7 +45,7 @@ def _line(i, stage):
     order = stage.most_active[:IN_A_ROW]
     if stage.is_maps:
         largest = float(np.abs(stage.output).max())
-        figures = [pictures.figure(near.map_url(stage, c, largest), f"map {c + 1}", kind="small") for c in order]
+        figures = [pictures.figure(one_layer.map_url(stage, c, largest), f"map {c + 1}", kind="small") for c in order]
         rest = stage.output.shape[2] - len(order)
         seen = pictures.row(figures + ([f"<span>+ {rest} more</span>"] if rest > 0 else []), scrolls=True)
     else:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from core.images import mnist
+from core.insight.layer_outputs import layer_outputs
 from core.insight.receptive_field import Field, receptive_field, stride
-from core.insight.way import way
 from core.model import forward
 from core.model.layers import Convolution, Dense, Dropout, MaxPool, ReLU, Split
 from core.model.networks import NETWORKS, SIDE, untied
@@ -41,7 +41,7 @@ def test_layers_with_weights_put_out_what_keras_layers_do(network, half):
     keras_model.set_weights(model, weights)
     digits = [TOP, BOTTOM] if network.reads_pairs else [TOP if half == "top" else BOTTOM]
     image = np.concatenate(digits)[None, ..., None].astype(np.float32) / 255
-    stages = way(network, weights, TOP, BOTTOM, half)
+    stages = layer_outputs(network, weights, TOP, BOTTOM, half)
     compared = 0
     for stage in stages:
         if not stage.step.weights:
@@ -59,7 +59,7 @@ def test_layers_with_weights_put_out_what_keras_layers_do(network, half):
 
 
 def test_most_active_is_largest_mean_and_strongest_is_where_the_map_peaks():
-    stage = way(NETWORKS["tiny"], weights_of(NETWORKS["tiny"]), TOP, BOTTOM)[0]
+    stage = layer_outputs(NETWORKS["tiny"], weights_of(NETWORKS["tiny"]), TOP, BOTTOM)[0]
     means = [np.abs(stage.output[..., channel]).mean() for channel in stage.most_active]
     assert means == sorted(means, reverse=True) and len(means) == 4
     row, column = stage.strongest(2)
@@ -70,7 +70,7 @@ def test_the_filter_shown_is_on_the_input_map_that_it_weighs_most():
     network = NETWORKS["tiny"]
     weights = weights_of(network)
     weights["conv2.kernel"][..., 3, 1] = 5.0
-    second = next(stage for stage in way(network, weights, TOP, BOTTOM) if stage.step.label == "conv 3×3×4→5")
+    second = next(stage for stage in layer_outputs(network, weights, TOP, BOTTOM) if stage.step.label == "conv 3×3×4→5")
     shown, channel = second.filter_of(1)
     assert channel == 3 and (shown == 5).all()
 
@@ -144,5 +144,5 @@ def test_visitor_looks_at_units_and_at_the_other_digit():
     for half in ("top", "bottom"):
         inside.choice(app, "half").set_value(half)
         app = visits.rerun(app)
-        active = (way(run.network, checkpoints.load_weights(run), TOP, BOTTOM, half)[7].output > 0).sum()
+        active = (layer_outputs(run.network, checkpoints.load_weights(run), TOP, BOTTOM, half)[7].output > 0).sum()
         assert f"<b>{active}</b> of 1,024 units are above 0" in visits.html(app)
