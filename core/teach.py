@@ -3,7 +3,8 @@
 All layers before the last stay as they are, so a digit is carried through them once and kept as features. A network
 that names digits learns from a sum alone, as it did in training: with p and q what it reads in the two halves, the
 gradient of −log P(s) at the top digit's logits is p − r, where r(d) = p(d)·q(s−d) / P(s) is what the top digit is once
-the sum is known; likewise below. For a network that names no digits it is P minus one at the true sum.
+the sum is known; likewise below. For a network that names no digits it is P minus one at the true sum, and each taught
+digit is paired with digits of MNIST: from one sum alone its last layer, which has to add, would unlearn other sums.
 
 That it forgets nothing: beside what is taught, pairs of MNIST are repeated; the layer is pulled to what it was; and it
 learns on whitened features (of MNIST they have mean 0 and covariance 1), so that a step goes where MNIST is not.
@@ -149,7 +150,10 @@ def learn(network: Network, weights: Weights, memory: Memory, taught: Features) 
     layer = {name: tensor.copy() for name, tensor in before.items()}
     means, squares = ({name: np.zeros_like(tensor) for name, tensor in layer.items()} for _ in range(2))
     labels, generator = mnist.embedded().train_labels.astype(int), np.random.default_rng(0)
+    told = None if paired(network).names_digits else _told_digits(memory, taught, labels)
     for step in range(1, STEPS + 1):
+        if told is not None:
+            taught = _among_others(memory, *told, labels, generator)
         tops, bottoms = generator.integers(len(labels), size=(2, REPEATED_PAIRS))
         repeated = Features(memory.training[tops], memory.training[bottoms], labels[tops] + labels[bottoms])
         of_taught, of_repeated = gradients(network, layer, taught), gradients(network, layer, repeated)
@@ -165,6 +169,28 @@ def learn(network: Network, weights: Weights, memory: Memory, taught: Features) 
             scale = np.sqrt(squares[name] / (1 - 0.999**step)) + 1e-8
             tensor -= RATE * left * means[name] / (1 - 0.9**step) / scale
     return _off_whitened(memory, layer)
+
+
+def _told_digits(memory, taught, labels):
+    """Both digits of each taught pair, as whitened features (2n, f), and what they are, (2n,), once their sum is told.
+
+    A network that names no digits is asked for none: a linear discriminant on the repeated digits' features scores
+    each of ten, and of the pairs of digits that have the sum the one with the highest scores is taken.
+    """
+    of_class = np.stack([memory.training[labels == digit].mean(axis=0) for digit in range(DIGITS)])
+    scores = [x @ of_class.T - (of_class**2).sum(axis=1) / 2 for x in (taught.top, taught.bottom)]
+    both = scores[0][:, :, None] + scores[1][:, None, :]
+    has_sum = np.add.outer(np.arange(DIGITS), np.arange(DIGITS)) == taught.sums[:, None, None]
+    top, bottom = np.divmod(np.where(has_sum, both, -np.inf).reshape(len(both), -1).argmax(axis=1), DIGITS)
+    return np.concatenate([taught.top, taught.bottom]), np.concatenate([top, bottom])
+
+
+def _among_others(memory, features, digits, labels, generator):
+    """Each taught digit, above or below, in a pair with some repeated digit of MNIST."""
+    others = generator.integers(len(labels), size=len(digits))
+    above = generator.random(len(digits))[:, None] < 0.5
+    pair = np.where(above, features, memory.training[others]), np.where(above, memory.training[others], features)
+    return Features(*pair, digits + labels[others])
 
 
 def gradients(network: Network, layer: Weights, pairs: Features) -> Weights:

@@ -78,7 +78,10 @@ def offer(run: store.Run, weights: Weights, shown: Pair | None) -> None:
                 st.pills("The sum is", range(SUMS), key="true_sum", on_change=_teach_chosen, args=(key,))
                 st.caption("The network learns your hand from it: its last layer alone moves, and only for you.")
                 if not run.network.names_digits and run.network.reads_pairs:
-                    st.caption("This one names no digits: it learns little from single sums, sum_posterior more.")
+                    st.caption(
+                        "This one names no digits, and its last layer has to add: it hardly learns a hand. "
+                        "sum_posterior does."
+                    )
     if course.pairs:
         st.markdown(course.learned.words)
         _take_back_or_keep(run, weights, course)
@@ -86,6 +89,10 @@ def offer(run: store.Run, weights: Weights, shown: Pair | None) -> None:
             before, last = teach.last_layer(run.network, weights), len(course.pairs) - 1
             credit = teach.credit_of(run.network, before, course.learned.layer, course.learned.features, last)
             lesson.show(credit, course.pairs[last].sum)
+    elif course.earlier and course.earlier[-1]:
+        with st.container(key="forgotten", horizontal=True, vertical_alignment="center"):
+            st.write(f"{counted(len(course.earlier[-1]), 'pair').capitalize()} of yours forgotten.")
+            st.button("Undo", key="unforget", on_click=_undo, args=(key,))
     if kept := st.session_state.pop(KEPT, None):
         st.success(f"Kept as {plain(kept)}. Every page offers it, and Compare names or deletes it.")
 

@@ -102,6 +102,10 @@ def test_three_corrected_pairs_are_right_then_undone_forgotten_and_kept(browser,
     page.get_by_role("button", name="Undo the last pair").click()
     page.get_by_text("Learned from 2 pairs").wait_for()
     page.get_by_role("button", name="Forget my hand").click()
+    page.get_by_text("2 pairs of yours forgotten.").wait_for()
+    page.locator(".st-key-unforget button").click()
+    page.get_by_text("Learned from 2 pairs").wait_for()
+    page.get_by_role("button", name="Forget my hand").click()
     page.get_by_text("Learned from").wait_for(state="hidden")
     assert draw_pair(page, misread[0]) != sum(digit.label for digit in misread[0])
 

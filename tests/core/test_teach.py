@@ -61,6 +61,9 @@ def test_credit_of_a_network_that_is_certain_of_a_wrong_sum_is_finite_and_moves_
     np.testing.assert_allclose(of_top, of_bottom)
 
 
+HALVES = slice(0, 40), slice(40, None)  # pairs that are told, and pairs that judge
+
+
 @pytest.mark.parametrize("name", ["sum_posterior", "sum", "sum_linear", "compact"])
 def test_gradients_are_those_of_finite_differences(name):
     network, generator = NETWORKS[name], np.random.default_rng(1)
@@ -108,6 +111,26 @@ def test_a_taught_pair_is_read_right_and_mnist_keeps_its_accuracy(shipped, misre
         assert forward.predict(network, weights | layer, pair.top, pair.bottom).sum == pair.sum
         falls.append(before - memory.accuracy(network, layer))
     assert np.mean(falls) <= 0.001
+
+
+def test_a_network_that_names_no_digits_unlearns_no_hand():
+    """Its last layer adds: taught from single sums alone, it lost 3.6 points of pairs of six hands."""
+    run = store.read(store.locate("sum"))
+    network, weights = run.network, checkpoints.load_weights(run)
+    memory, (images, labels_, writers) = teach.remember(network, weights), judged()
+    features, before = teach.digit_features(network, weights, images), teach.last_layer(network, weights)
+    changes = []
+    for writer in np.unique(writers):
+        top, bottom = np.random.default_rng(0).permutation(np.flatnonzero(writers == writer))[:160].reshape(2, -1)
+        of_pairs = features[top], features[bottom], labels_[top] + labels_[bottom]
+        told, held_out = (teach.Features(*(each[part] for each in of_pairs)) for part in HALVES)
+        wrong = teach.read(network, before, told) != told.sums
+        mistakes = teach.Features(told.top[wrong], told.bottom[wrong], told.sums[wrong])
+        layer = teach.learn(network, weights, memory, mistakes)
+        after, then = ((teach.read(network, each, held_out) == held_out.sums).mean() for each in (layer, before))
+        changes.append(after - then)
+        assert memory.accuracy(network, layer) >= memory.accuracy(network, before) - 0.001
+    assert np.mean(changes) >= -0.005
 
 
 def test_the_same_pairs_teach_the_same_and_none_teaches_nothing(shipped, misread):
