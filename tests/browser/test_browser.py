@@ -487,6 +487,7 @@ def test_drawings_survive_a_visit_to_another_page(browser, samples, tmp_path):
     script.write_text(
         f"import sys; sys.path.insert(0, {str(APP.parent)!r})\n"
         "import streamlit as st\n"
+        f"st.html({str(APP.parent / 'pages/shared/style.css')!r})\n"
         f"draw = st.Page({str(draw_page)!r}, title='Draw', default=True)\n"
         "st.navigation([draw, st.Page(lambda: st.write('elsewhere'), title='Other', url_path='other')]).run()\n"
     )
