@@ -214,4 +214,4 @@ def text_field(label: str, **options) -> str:
 
     It is text, because a browser's own number field makes 5 of "0,5", 1 of "1e3" and nothing of what is out of range.
     """
-    return st.text_input(label, live="0.5s", autocomplete="off", **options)
+    return st.text_input(label, live=True, autocomplete="off", **options)  # a length of time would bring pandas

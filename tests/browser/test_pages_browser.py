@@ -171,6 +171,7 @@ def test_every_page_is_visited_with_a_drawing_made(name, options, server, browse
     assert {url.netloc for url in asked if url.scheme.startswith("http")} == {urlsplit(server.url).netloc}
     assert "Traceback" not in server.log and "Error" not in server.log, server.log
     assert mebibytes(server.pid) < MOST_MEBIBYTES
+    assert "/pandas/" not in Path(f"/proc/{server.pid}/maps").read_text()  # no page brings it: 40 MiB
     page.context.close()
 
 
