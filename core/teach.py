@@ -146,14 +146,15 @@ def learn(network: Network, weights: Weights, memory: Memory, taught: Features) 
         return trained
     top, bottom = ((x - memory.mean) @ memory.whitening for x in (taught.top, taught.bottom))
     taught = Features(top, bottom, taught.sums)
+    own = np.concatenate([taught.top, taught.bottom])
     before = _on_whitened(memory, trained)
     layer = {name: tensor.copy() for name, tensor in before.items()}
     means, squares = ({name: np.zeros_like(tensor) for name, tensor in layer.items()} for _ in range(2))
     labels, generator = mnist.embedded().train_labels.astype(int), np.random.default_rng(0)
-    told = None if paired(network).names_digits else _told_digits(memory, taught, labels)
+    digits = None if paired(network).names_digits else _told_digits(memory, taught, labels)
     for step in range(1, STEPS + 1):
-        if told is not None:
-            taught = _among_others(memory, *told, labels, generator)
+        if digits is not None:
+            taught = _among_others(memory, own, digits, labels, generator)
         tops, bottoms = generator.integers(len(labels), size=(2, REPEATED_PAIRS))
         repeated = Features(memory.training[tops], memory.training[bottoms], labels[tops] + labels[bottoms])
         of_taught, of_repeated = gradients(network, layer, taught), gradients(network, layer, repeated)
@@ -172,7 +173,7 @@ def learn(network: Network, weights: Weights, memory: Memory, taught: Features) 
 
 
 def _told_digits(memory, taught, labels):
-    """Both digits of each taught pair, as whitened features (2n, f), and what they are, (2n,), once their sum is told.
+    """What the tops and then the bottoms of taught pairs are, (2n,), once their sums are told.
 
     A network that names no digits is asked for none: a linear discriminant on the repeated digits' features scores
     each of ten, and of the pairs of digits that have the sum the one with the highest scores is taken.
@@ -182,7 +183,7 @@ def _told_digits(memory, taught, labels):
     both = scores[0][:, :, None] + scores[1][:, None, :]
     has_sum = np.add.outer(np.arange(DIGITS), np.arange(DIGITS)) == taught.sums[:, None, None]
     top, bottom = np.divmod(np.where(has_sum, both, -np.inf).reshape(len(both), -1).argmax(axis=1), DIGITS)
-    return np.concatenate([taught.top, taught.bottom]), np.concatenate([top, bottom])
+    return np.concatenate([top, bottom])
 
 
 def _among_others(memory, features, digits, labels, generator):

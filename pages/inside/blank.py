@@ -15,7 +15,7 @@ from pages.shared.colours import SUM_COLOUR
 from pages.shared.drawings import HALVES
 from pages.shared.one_of import one_of
 from pages.shared.tables import Cell
-from pages.shared.written import counted
+from pages.shared.written import counted, number
 
 
 def show(run, weights, subject) -> None:
@@ -27,7 +27,7 @@ def show(run, weights, subject) -> None:
     worth, counts = np.unique(sums - labels, return_counts=True)
     often, most = int(worth[counts.argmax()]), counts.max()
     st.html(
-        f'<p class="fact">A blank {half} half is most often worth <b>{pictures.number(often, 0)}</b> here: so much '
+        f'<p class="fact">A blank {half} half is most often worth <b>{number(often, ".0f")}</b> here: so much '
         f"more than the digit is the sum for {most:,} of {len(labels):,} test digits, {most / len(labels):.0%}.</p>"
     )
     st.write(

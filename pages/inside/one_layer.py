@@ -11,6 +11,7 @@ from core.model.operations import SUMS
 from pages.shared import pictures
 from pages.shared.colours import COLOURS
 from pages.shared.one_of import one_of
+from pages.shared.written import number
 
 FIRST = 16  # maps shown before "All" is asked for
 MARK = "#d43d51"
@@ -51,7 +52,7 @@ def show_maps(stage: Stage, digit: np.ndarray, half: str, name: str) -> None:
     box = (seen.top, seen.left, seen.height, seen.width)
     outside = "" if field == seen else f" Of these, {seen.height}×{seen.width} are inside the picture."
     st.html(
-        f'<p class="fact">Map {channel + 1} is <b>{pictures.number(values[row, column])}</b> at row {row + 1}, column '
+        f'<p class="fact">Map {channel + 1} is <b>{number(values[row, column], ".3f")}</b> at row {row + 1}, column '
         f"{column + 1}, and sees <b>{field.height}×{field.width}</b> pixels of the digit.{outside}</p>"
     )
     picture = map_url(stage, channel, float(np.abs(values).max()))

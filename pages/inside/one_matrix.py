@@ -10,7 +10,7 @@ from core.model.operations import DIGITS
 from pages.inside.halves import choose_half
 from pages.shared import cached, pictures
 from pages.shared.cached import answers_of, test_set
-from pages.shared.written import plain
+from pages.shared.written import number, plain
 
 COMPARED = 1000  # test digits
 PAIRS = ("your pair", "swapped", "half of each")
@@ -107,9 +107,9 @@ def _for_digit(one, run, weights, digit):
     answer = int(logits.argmax())
     products = one.products(digit, answer)
     st.html(
-        f'<p class="fact">The matrix answers <b>{answer}</b>: the pixels add up to {pictures.number(products.sum())}, '
-        f"the bias adds {pictures.number(one.bias[answer])}, together {pictures.number(logits[answer])}. The layers "
-        f"say {pictures.number(layered[answer])}.</p>"
+        f'<p class="fact">The matrix answers <b>{answer}</b>: the pixels add up to {number(products.sum(), ".3f")}, '
+        f"the bias adds {number(one.bias[answer], '.3f')}, together {number(logits[answer], '.3f')}. The layers "
+        f"say {number(layered[answer], '.3f')}.</p>"
     )
     weights_of = one.matrix[:, answer].reshape(SIDE, SIDE)
     figures = [

@@ -15,6 +15,7 @@ from pages.shared import answer, pictures, tables
 from pages.shared.cached import cached, weights_of
 from pages.shared.colours import NEGATIVE, POSITIVE
 from pages.shared.tables import Cell
+from pages.shared.written import number
 
 
 def show(run, weights, subject) -> None:
@@ -79,13 +80,13 @@ def _show_layers(layers: list[LayerShift], right, down):
 
 
 def _row(i, layer):
-    moves = "no places" if layer.right is None else f"{layer.right}, {layer.down}".replace("-", "−")
+    moves = "no places" if layer.right is None else number(f"{layer.right}, {layer.down}")
     inside = "" if layer.right is None else "none left" if layer.inside is None else _percent(layer.inside)
     return f"{i + 1} {html.escape(layer.label)}", moves, inside, _percent(layer.error)
 
 
 def _percent(error):
-    return "0" if error == 0 else f"{error:.1%}" if error >= 1e-3 else f"{error:.0e}".replace("-", "−")
+    return "0" if error == 0 else number(error, ".1%" if error >= 1e-3 else ".0e")
 
 
 @cached(max_entries=32)
@@ -95,7 +96,7 @@ def _shifts(run: Run, top: np.ndarray, bottom: np.ndarray, half: str) -> Shifts:
 
 def _table(found: Shifts, at_rest: int, right: int, down: int) -> str:
     moves = range(-FARTHEST, FARTHEST + 1)
-    names = [str(move).replace("-", "−") for move in moves]
+    names = list(map(number, moves))
 
     def cell(i, j):
         x, y = moves[j], moves[i]

@@ -14,6 +14,7 @@ from core.report.measurements import runs_of
 from core.runs import results
 from pages.shared import tables
 from pages.shared.tables import Cell
+from pages.shared.written import number
 
 KNOWN = 0.97  # of the digits right: then the question has taught them
 
@@ -64,7 +65,7 @@ def answers(question: Question) -> None:
 
     def cell(a, b):
         value = int(question.table[a, b])
-        return Cell(words.get(value, f"{value}".replace("-", "−")), shade=0.8 * (value - low) / (high - low))
+        return Cell(words.get(value, number(value)), shade=0.8 * (value - low) / (high - low))
 
     st.html(tables.of_digits(cell, coloured=True))
     st.caption("Rows are the top digit a, columns the bottom digit b.")

@@ -73,11 +73,6 @@ def framed(picture: str, side: int, box: tuple[int, int, int, int], colour: str,
     )
 
 
-def number(value: float, decimals: int = 3) -> str:
-    """A number with a true minus sign."""
-    return f"{value:.{decimals}f}".replace("-", "−")
-
-
 def row(figures: list[str], scrolls: bool = False) -> str:
     """HTML of pictures beside each other, in as many lines as they need, or in one that the keyboard can scroll."""
     return f'<div class="maps"{" tabindex=0" if scrolls else ""}>{"".join(figures)}</div>'

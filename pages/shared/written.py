@@ -14,18 +14,23 @@ MAKES_MORE_OF_TEXT = re.compile(
 MARKS = re.compile(r"[\\`*\[\]<>!#$|~]|:(?=\S)|&(?=[#\w])|^[-+=]|(?<![^\W_])_|_(?![^\W_])")
 
 
+def number(value: float | str, form: str = "") -> str:
+    """A number in one of Python's formats, with a true minus sign."""
+    return format(value, form).replace("-", "−")
+
+
 def small(value: float) -> str:
     """A difference or a gradient, to two digits if it is small; 0 only if it is exactly that."""
     if value == 0:
         return "0"
-    return (f"{value:.4f}" if abs(value) >= 1e-3 else f"{value:.1e}").replace("-", "−")
+    return number(value, ".4f" if abs(value) >= 1e-3 else ".1e")
 
 
 def rounded(value: float, digits: int = 3) -> str:
     """A number to so many figures, and never with an exponent where it is large: 0.0123, 12.3, 1,020."""
     if abs(value) >= 10**digits - 0.5:
-        return f"{value:,.0f}".replace("-", "−")
-    return f"{value:.{digits}g}".replace("-", "−")
+        return number(value, ",.0f")
+    return number(value, f".{digits}g")
 
 
 def counted(count: int, what: str) -> str:

@@ -8,6 +8,8 @@ from math import isclose
 import numpy as np
 import streamlit as st
 
+from pages.shared.written import number
+
 BAR_PIXELS, WORD_PIXELS = 56, 24  # the tallest bar, and the line of the number over or under it
 NARROWEST_PIXELS, WIDEST_PIXELS = 32, 92  # of a column; where there is less room, the whole scrolls in its box
 
@@ -32,7 +34,7 @@ def bar_rows(
     """
     places = range(min(row.start for row in rows), max(row.start + len(row.values) for row in rows))
     drawn = "".join(_row(row, places, band, write) for row in rows)
-    numbers = "".join(f"<div>{place}</div>" for place in places).replace("-", "−")
+    numbers = "".join(f"<div>{number(place)}</div>" for place in places)
     widths = f"min-width:{len(places) * NARROWEST_PIXELS}px;max-width:{len(places) * WIDEST_PIXELS}px"
     st.html(
         f'<div class="bar-rows" role="img" aria-label="{html.escape(alt)}" tabindex="0"><div style="{widths}">'
@@ -61,7 +63,7 @@ def _row(row, places, band, write):
             word = base + tall if value < 0 else base - tall - WORD_PIXELS
             inside = (
                 f'<i style="top:{top:.1f}px;height:{tall:.1f}px;background:{row.colour}"></i>'
-                f'<span style="top:{word:.1f}px">{write(value).replace("-", "−")}</span>'
+                f'<span style="top:{word:.1f}px">{number(write(value))}</span>'
             )
         cells.append(f'<div class="{classes}">{inside}</div>')
     return (

@@ -10,7 +10,7 @@ from core.theory.convolution import Moves
 from pages.shared import cached, picker, tables
 from pages.shared.one_of import one_of
 from pages.shared.subject import choose_subject
-from pages.shared.written import rounded
+from pages.shared.written import number, rounded
 from pages.theory.convolution.map_figure import map_figure
 
 MOST = 4  # pixels that the digit can be moved: MNIST's margin
@@ -90,7 +90,7 @@ def _first_kernel(network: Network) -> str | None:
 
 def _digit_and_filter(digit, kernel, dx, dy):
     size, largest = len(kernel), float(np.abs(kernel).max())
-    words = f"moved by {dx:+d}, {dy:+d}".replace("-", "−").replace("+0", "0")
+    words = number(f"moved by {dx:+d}, {dy:+d}").replace("+0", "0")
     st.html(
         f'<div class="moved-maps small">{map_figure(digit, 255, "the top digit", grey=True)}'
         f"{map_figure(convolution.moved(digit, dx, dy), 255, words, grey=True)}"

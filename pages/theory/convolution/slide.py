@@ -6,7 +6,7 @@ import streamlit as st
 from core.theory import convolution
 from pages.shared.curves import PALETTE
 from pages.shared.one_of import one_of
-from pages.shared.written import small
+from pages.shared.written import number, small
 from pages.theory.convolution import line
 from pages.theory.convolution.bar_rows import Row, bar_rows
 
@@ -37,7 +37,7 @@ def show() -> None:
     here = convolution.overlap(signal, filter, n, flip)
     under = range(here.places[0], n + 1)
     lying = "g(n−k), flipped and moved to n" if flip else "g as it is, moved to n"
-    name, total = "(f ∗ g)" if flip else "correlation ", f"{here.total:g}".replace("-", "−")
+    name, total = "(f ∗ g)" if flip else "correlation ", number(here.total, "g")
     st.html(f'<p class="identity">{name}({n}) = {_products(here)} = <b>{total}</b></p>')
     rows = [
         Row("f(k), the signal", signal, line.SIGNAL_COLOUR),

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.theory import convolution
+from pages.shared.written import number
 from pages.theory.convolution import line
 from pages.theory.convolution.bar_rows import Row, bar_rows
 
@@ -54,7 +55,7 @@ def _slip(f, g, result, t):
     meant = convolution.convolve(convolution.translated(f, t), g)
     st.write(
         "The report's theorem is right; on the way to it, its middle lines lose a sign of the shift and write g twice. "
-        f"Taken by the letter, with t = {str(t).replace('-', '−')}, they would differ from (f ∗ g)(n+t):"
+        f"Taken by the letter, with t = {number(t)}, they would differ from (f ∗ g)(n+t):"
     )
     lines = (("as the theorem says", meant), ("with the sign lost, f(k−t)", lost_sign), ("with g twice, g ∗ g", longer))
     items = "".join(f"<p><b>{np.abs(values - right).max()}</b> max |difference| {words}</p>" for words, values in lines)
