@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.model.networks import NETWORKS, untied
-from core.report import experiments, measurements, verdicts
+from core.report import addition, experiments, measurements, verdicts
 from core.report.experiments import ALL, EXPERIMENTS
 from core.runs import metrics, results, store
 
@@ -127,6 +127,27 @@ def test_nothing_is_concluded_before_it_is_measured(folder):
 )
 def test_two_recipes_are_compared_seed_by_seed(above, below, judged):
     assert verdicts.paired(above, below)[0] == judged
+
+
+def test_dropout_is_judged_at_one_half_and_says_what_each_other_keep_prob_does(folder):
+    for variant, accuracies in enumerate(
+        ([0.90, 0.91, 0.90], [], [0.92, 0.93, 0.92], [0.94, 0.95, 0.95], [0.89, 0.90])
+    ):
+        all_seeds("dropout", accuracies, variant)
+    (verdict,) = (v for v in verdicts.verdicts() if v.conclusion.startswith("Dropout"))
+    assert verdict.word == "holds" and verdict.numbers.startswith("difference +0.0433 over 3 seeds")
+    assert verdict.numbers.endswith("beside it +0.0200 with 0.7, -0.0100 with 0.3")
+
+
+def test_measured_addition_is_kept_whole_and_each_published_figure_has_its_source(tmp_path, monkeypatch):
+    here = {one.recipe: one for one in addition.reached()}
+    assert set(here) == {"images as they are", "images moved"} and all(len(o.accuracies) == 5 for o in here.values())
+    assert all(one.source and 0.9 < one.accuracy < 1 for one in addition.PUBLISHED)
+    monkeypatch.setattr(addition, "FILE", tmp_path / "addition.json")
+    assert addition.reached() == []
+    addition.keep(list(here.values()))
+    assert addition.reached() == list(here.values())
+    assert addition.Reached("x", (0.98, 0.99), 9.0, "float32").summary == "0.9850 ± 0.0071"
 
 
 def test_critical_values_are_those_of_students_distribution():
