@@ -22,7 +22,7 @@ def show(words: str, note: str, number: int | None = None) -> None:
 
     It does so if the region is the same and what is in it changes, so the region is Streamlit's container.
     """
-    large = "" if number is None else f" <b>{number}</b>"
+    large = "" if number is None else f" <b>{number:,}</b>"
     with st.container(key="answer"):
         said = f'<p class="answer">{words}{large}</p><p class="answer-note">{html.escape(note)}</p>'
         st.html(said + LIVE_ANSWER, unsafe_allow_javascript=True)

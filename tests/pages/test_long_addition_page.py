@@ -31,7 +31,7 @@ def page(drawn=None, **link):
 
 def answered(app):
     words = html(app)
-    return int(re.search(r"<b>(\d+)</b></p>", words)[1]), words
+    return int(re.search(r"<b>([\d,]+)</b></p>", words)[1].replace(",", "")), words
 
 
 def digits_shown(app):
