@@ -5,6 +5,11 @@ import sys
 
 from core.runs import pace
 
+
+class InputError(Exception):
+    """What the user gave cannot be used; the message says why."""
+
+
 WITH_TIME = "%(asctime)s %(message)s"
 
 
