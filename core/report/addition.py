@@ -13,7 +13,10 @@ FILE = Path(__file__).with_name("addition.json")  # written by the benchmark, a 
 
 @dataclass(frozen=True)
 class Published:
-    """A system, where it was published, and the accuracy that it reached there, with its spread if that is known."""
+    """A system, the paper that describes it, and its published accuracy, with its spread if that is known.
+
+    The accuracies are as the project collected them; some are from later comparisons than the system's own paper.
+    """
 
     system: str
     source: str

@@ -137,7 +137,7 @@ def addition_table() -> None:
         (one.system, f"{one.accuracy:.4f}" + (f" ± {one.spread:.4f}" if one.spread else ""), one.source)
         for one in addition.PUBLISHED
     ]
-    st.html(tables.facts(("system", "accuracy", "source"), others + measured_here))
+    st.html(tables.facts(("system", "accuracy", "described in"), others + measured_here))
 
 
 def verdict_table() -> None:

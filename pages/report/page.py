@@ -46,7 +46,8 @@ with st.container(border=True):
     st.caption(
         "`python -m benchmarks.addition 5` measures it: accuracy after the last step, on images that chose nothing. "
         "All 60,000 training images take part, as in the papers. The app's own trainings keep 1,000 of them out, to "
-        "judge without a download: 500 pairs fewer."
+        "judge without a download: 500 pairs fewer. The others' figures are as this project collected them, beside the "
+        "paper that describes each system."
     )
 for experiment in experiments.PAST_THE_REPORT:
     experiment_card(experiment)
