@@ -485,9 +485,9 @@ def test_drawings_survive_a_visit_to_another_page(browser, samples, tmp_path):
     script = tmp_path / "two_pages.py"
     draw_page = APP.parent / "pages" / "draw" / "page.py"
     script.write_text(
-        f"import sys; sys.path.insert(0, {str(APP.parent)!r})\n"
+        f"import pathlib, sys; sys.path.insert(0, {str(APP.parent)!r})\n"
         "import streamlit as st\n"
-        f"st.html({str(APP.parent / 'pages/shared/style.css')!r})\n"
+        f"st.html(pathlib.Path({str(APP.parent / 'pages/shared/style.css')!r}))\n"
         f"draw = st.Page({str(draw_page)!r}, title='Draw', default=True)\n"
         "st.navigation([draw, st.Page(lambda: st.write('elsewhere'), title='Other', url_path='other')]).run()\n"
     )
