@@ -112,7 +112,7 @@ def _predict_list(given, run, weights):
     if not pairs:
         raise InputError(f"{given.list} names no pictures; write a pair a line: top.png,bottom.png")
     if bad:
-        log.info(f"error: {bad} of {pairs} pairs could not be read")
+        log.error(f"error: {bad} of {pairs} pairs could not be read")
     return 2 if bad else 0
 
 
@@ -152,5 +152,5 @@ def weights_of(run):
     """A run's weights; what there is to know of them is said on stderr."""
     weights, warning = checkpoints.load_checkpoint(run)
     if warning:
-        log.info(f"warning: {warning}")
+        log.warning(f"warning: {warning}")
     return weights

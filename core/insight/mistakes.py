@@ -11,8 +11,13 @@ Z_95 = 1.959964  # a normal variable is within ± so many standard deviations in
 
 def confusion(readings: Readings) -> np.ndarray:
     """(classes, classes) counts: rows are true, columns answered."""
-    counts = np.zeros((readings.classes, readings.classes), int)
-    np.add.at(counts, (readings.truth, readings.answered), 1)
+    return count_pairs(readings.truth, readings.answered, readings.classes)
+
+
+def count_pairs(truth: np.ndarray, answered: np.ndarray, classes: int) -> np.ndarray:
+    """Return how often each true class (rows) was answered as each class (columns), (classes, classes)."""
+    counts = np.zeros((classes, classes), int)
+    np.add.at(counts, (truth, answered), 1)
     return counts
 
 

@@ -6,15 +6,19 @@ odd?" it is enough to tell odd from even. Such a naming is known in the field as
 them.
 """
 
+import functools
+
 import numpy as np
 
 from core.evaluation import judged_pairs
 from core.images import mnist
+from core.insight.mistakes import count_pairs
 from core.model.answers import Answers
-from core.model.operations import DIGITS
+from core.model.operations import DIGITS, answer_distribution
 from core.model.questions import QUESTIONS, Question
 
 
+@functools.cache  # a page asks for those of every question in every rerun
 def count_shortcuts(question: Question) -> int:
     """Return how many ways there are to name the ten digits, the true one included, that answer all pairs right.
 
@@ -41,9 +45,7 @@ def count_shortcuts(question: Question) -> int:
 
 def confusion(answers: Answers, labels: np.ndarray) -> np.ndarray:
     """Return how many test digits of each label (rows) a network that names digits calls by each name, (10, 10)."""
-    counts = np.zeros((DIGITS, DIGITS), int)
-    np.add.at(counts, (labels.astype(int), answers.top.argmax(axis=1)), 1)
-    return counts
+    return count_pairs(labels.astype(int), answers.top.argmax(axis=1), DIGITS)
 
 
 def best_renaming(counts: np.ndarray) -> tuple[list[int], float]:
@@ -52,6 +54,11 @@ def best_renaming(counts: np.ndarray) -> tuple[list[int], float]:
     Of all 10! permutations the one that makes most of a confusion (10, 10) right, by dynamic programming over the sets
     of names given to the first digits.
     """
+    return _best_renaming(tuple(map(tuple, counts.tolist())))
+
+
+@functools.lru_cache(maxsize=256)  # a page shows the same readers in every rerun: 14 ms each
+def _best_renaming(counts):
     best: dict[frozenset[int], tuple[int, list[int]]] = {frozenset(): (0, [])}
     for row in counts:
         grown: dict[frozenset[int], tuple[int, list[int]]] = {}
@@ -61,15 +68,15 @@ def best_renaming(counts: np.ndarray) -> tuple[list[int], float]:
                 grown[taken | {name}] = max(grown.get(taken | {name}, (-1, [])), candidate, key=lambda each: each[0])
         best = grown
     ((right, names),) = best.values()
-    return names, right / int(counts.sum())
+    return names, right / sum(map(sum, counts))
 
 
 def answered(answers: Answers, labels: np.ndarray, question: Question) -> float:
     """Return the share of the judged pairs of test digits whose question a network that names digits answers right."""
     top, bottom = judged_pairs(len(labels)).T
-    pairs = (answers.top[top][:, :, None] * answers.bottom[bottom][:, None, :]).reshape(len(top), -1)
+    probabilities = answer_distribution(answers.top[top], answers.bottom[bottom], question.answer_of_pair)
     truth = question.answer_indices[labels[top], labels[bottom]]
-    return float(((pairs @ question.answer_of_pair).argmax(axis=1) == truth).mean())
+    return float((probabilities.argmax(axis=1) == truth).mean())
 
 
 def result(labels: str, answers: Answers, data: mnist.Mnist) -> dict:

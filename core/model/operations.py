@@ -28,8 +28,16 @@ def softmax(x: np.ndarray) -> np.ndarray:
 
 def add_distributions(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     """Return P(s) = Σ P(d)·P(s−d): distributions (…, 10) of two digits to that of their sum, (…, 19)."""
+    return answer_distribution(top, bottom, SUM_OF_PAIR)
+
+
+def answer_distribution(top: np.ndarray, bottom: np.ndarray, answer_of_pair: np.ndarray) -> np.ndarray:
+    """Return P(answer) = Σ P(d₁)·P(d₂) over its pairs: distributions (…, 10) of two digits to (…, answers).
+
+    `answer_of_pair` (100, answers) is as SUM_OF_PAIR, for any question about the two.
+    """
     outer = top[..., :, None] * bottom[..., None, :]
-    return outer.reshape(*outer.shape[:-2], DIGITS * DIGITS) @ SUM_OF_PAIR
+    return outer.reshape(*outer.shape[:-2], DIGITS * DIGITS) @ answer_of_pair
 
 
 def convolve(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:

@@ -4,9 +4,10 @@
 """
 
 import json
-import statistics
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from core.report import measurements
 
 FILE = Path(__file__).with_name("addition.json")  # written by the benchmark, a line for each recipe
 
@@ -46,8 +47,7 @@ class Reached:
     @property
     def summary(self) -> str:
         """Mean ± standard deviation over the seeds."""
-        spread = f" ± {statistics.stdev(self.accuracies):.4f}" if len(self.accuracies) > 1 else ""
-        return f"{statistics.mean(self.accuracies):.4f}{spread}"
+        return measurements.summary(self.accuracies)
 
 
 def reached() -> list[Reached]:

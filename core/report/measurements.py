@@ -1,6 +1,7 @@
 """What the finished runs of an experiment reached, and the table of it beside what the report printed."""
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.report.experiments import Experiment, Variant, run_name
@@ -29,7 +30,13 @@ class Measured:
     @property
     def summary(self) -> str:
         """Mean ± spread; of one run the accuracy alone, for one has no spread."""
-        return f"{self.mean:.4f}" + (f" ± {self.spread:.4f}" if len(self.accuracies) > 1 else "")
+        return summary(self.accuracies)
+
+
+def summary(values: Sequence[float]) -> str:
+    """Return the mean of some values ± their standard deviation; of one value the value alone."""
+    spread = f" ± {statistics.stdev(values):.4f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.4f}{spread}"
 
 
 def runs_of(experiment: Experiment, variant: Variant) -> list[store.Run]:

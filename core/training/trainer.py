@@ -197,11 +197,10 @@ class Trainer:
         top, bottom, top_digits, bottom_digits = self._halves(self.model, images, own, training=True)
         if self.recipe.deals_pairs:
             _, weights_of_all = self._truth(labels[0::2], labels[1::2])
-            logits, truth, weights = self._pairs(self.model, top, bottom, top_digits, bottom_digits)
         else:
             bottom, bottom_digits = self._of_all(bottom), labels
             _, weights_of_all = self._truth(labels, labels)
-            logits, truth, weights = self._pairs(self.model, top, bottom, top_digits, bottom_digits)
+        logits, truth, weights = self._pairs(self.model, top, bottom, top_digits, bottom_digits)
         total = tf.reduce_sum(weights_of_all)
         accuracy = tf.math.divide_no_nan(tf.reduce_sum(_right(logits, truth) * weights), total)
         if self.recipe.labels in QUESTIONS:

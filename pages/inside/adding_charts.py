@@ -6,11 +6,7 @@ from core.insight.taken_apart import Parabola, Parts, centred
 from pages.shared import charts, curves
 from pages.shared.colours import COLOURS, SUM_COLOUR
 
-PART_COLOURS = {
-    "top digit": COLOURS["top"],
-    "bottom digit": COLOURS["bottom"],
-    "bias": curves.PALETTE[1],
-}
+PART_COLOURS = {"top digit": COLOURS["top"], "bottom digit": COLOURS["bottom"], "bias": curves.PALETTE[1]}
 SUM_AXIS = {"field": "sum", "type": "ordinal", "axis": {"labelAngle": 0, "labelFontSize": 14}}
 
 

@@ -39,13 +39,7 @@ def heat_map(probabilities: np.ndarray, here: int, key: str) -> None:
         },
         {
             "transform": [{"filter": "datum.here && datum.sum == 0"}],
-            "mark": {
-                "type": "rect",
-                "filled": False,
-                "stroke": COLOURS["top"],
-                "strokeWidth": 3,
-                "aria": False,
-            },
+            "mark": {"type": "rect", "filled": False, "stroke": COLOURS["top"], "strokeWidth": 3, "aria": False},
             "encoding": {"x": x},  # without a y it spans all sums
         },
     ]

@@ -7,7 +7,7 @@ from pages.shared.one_of import choose_section
 from pages.shared.subject import choose_subject
 
 
-def _way(run, weights, subject):
+def _layers(run, weights, subject):
     from pages.inside import layers
 
     layers.show(run, weights, subject)
@@ -57,7 +57,7 @@ def _occlusion(run, weights, subject):
 
 # heading → what shows the section, which is imported when it is chosen
 SECTIONS = {
-    "The way through": _way,
+    "The way through": _layers,
     "The sum, taken apart": _taken_apart,
     "The number line": _number_line,
     "Does it commute?": _commuting,

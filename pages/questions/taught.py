@@ -1,6 +1,5 @@
 """The tables of the question page: what each question taught, its answers, and what a reader calls the digits."""
 
-import statistics
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ from core.insight import shortcuts
 from core.model.operations import DIGITS
 from core.model.questions import QUESTIONS, Question
 from core.report.experiments import Experiment, Variant
-from core.report.measurements import runs_of
+from core.report.measurements import runs_of, summary
 from core.runs import results
 from pages.shared import tables
 from pages.shared.tables import Cell
@@ -117,5 +116,5 @@ def _listed(digits):
 def _summary(shares):
     if not shares:
         return "not yet"
-    spread = f" ± {statistics.stdev(shares):.4f}" if len(shares) > 1 else ""
-    return f"<b>{statistics.mean(shares):.4f}</b>{spread}"
+    mean, space, spread = summary(shares).partition(" ")
+    return f"<b>{mean}</b>{space}{spread}"

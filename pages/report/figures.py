@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.jobs import sweep
+from core.recipe import EVERY
 from core.report import experiments
 from core.report.experiments import Experiment
 from core.report.measurements import measured, runs_of
@@ -68,7 +69,7 @@ def labels_chart() -> None:
     """Accuracy against the number of training images, learning from sums and from digits."""
     experiment = experiments.ALL["labels"]
     rows = [
-        (variant.recipe.examples or 59_000, found.mean, f"from {variant.recipe.labels}")
+        (variant.recipe.examples or EVERY, found.mean, f"from {variant.recipe.labels}")
         for variant in experiment.variants
         if (found := measured(experiment, variant))
     ]

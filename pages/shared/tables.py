@@ -37,11 +37,15 @@ def grid(
     label: str = "",
     coloured: bool = False,
 ) -> str:
-    """HTML of cells by row and column. `coloured`: rows are top digits and columns bottom ones, in their colours."""
+    """HTML of cells by row and column. `coloured`: numbers of rows are top digits, of columns bottom ones."""
+
+    def headed(name, half):
+        colour = f' style="color:{COLOURS[half]}"' if coloured and isinstance(name, int) else ""
+        return f"<th{colour}>{name}</th>"
+
     named = f' aria-label="{html.escape(label)}"' if label else ""
-    beside, below = (f' style="color:{COLOURS[half]}"' if coloured else "" for half in ("top", "bottom"))
-    head = "".join(f"<th{below}>{name}</th>" for name in columns)
-    body = "".join(f"<tr><th{beside}>{name}</th>{''.join(cell.html for cell in cells)}</tr>" for name, cells in rows)
+    head = "".join(headed(name, "bottom") for name in columns)
+    body = "".join(f"<tr>{headed(name, 'top')}{''.join(cell.html for cell in cells)}</tr>" for name, cells in rows)
     return f'<table class="{kind}"{named}><tr><th>{corner}</th>{head}</tr>{body}</table>'
 
 

@@ -14,6 +14,7 @@ from core.runs import control, store
 from pages.shared.recipe_form import FIELDS
 from pages.theory.counting.calculator import AS_IN_THE_REPORT
 from tests.browser.test_pages_browser import settle
+from tests.harness.pages import PAGES
 from tests.harness.server import REPOSITORY, open_page, serving
 from tests.harness.visits import visit
 
@@ -54,13 +55,6 @@ def _is_key(value):
     return isinstance(value, str) and re.fullmatch("[a-z_]+", value)
 
 
-def addresses():
-    """The address of every page, as pages/navigation.py has it."""
-    tree = SOURCES[REPOSITORY / "pages" / "navigation.py"]
-    keywords = [keyword for call in calls(tree) for keyword in call.keywords]
-    return ["", *(keyword.value.value for keyword in keywords if keyword.arg == "url_path")]
-
-
 def shown_as(words):
     """A pattern for words in the page, which may hold spaces of no width."""
     return re.compile("\u200b?".join(map(re.escape, words)))
@@ -69,7 +63,7 @@ def shown_as(words):
 def test_the_parameters_are_known():
     known = {"section", "mistakes", "half", "mode", "signal", "activation", "runs", "unmet", "true", "count_images"}
     assert known <= set(parameters()) and len(parameters()) > 70
-    assert {"", "train", "compare", "inside", "mistakes", "counting"} <= set(addresses())
+    assert {"", "train", "compare", "inside", "mistakes", "counting"} <= set(PAGES)
 
 
 def test_hostile_words_in_every_parameter_and_in_a_runs_files_are_text_on_every_page(tmp_path, browser, monkeypatch):
@@ -88,7 +82,7 @@ def test_hostile_words_in_every_parameter_and_in_a_runs_files_are_text_on_every_
         page = open_page(browser)
         page.on("request", lambda request: asked.append(request.url))
         everything = urlencode({name: HOSTILE for name in parameters()})
-        links = [f"/{address}?{everything}" for address in addresses()]
+        links = [f"/{address}?{everything}" for address in PAGES]
         links += [f"/train?run={quote(shown.name)}", f"/train?run={failed.name}", f"/compare?runs={quote(shown.name)}"]
         for link in links:
             page.goto(server.url + link)

@@ -86,12 +86,11 @@ def _slide(p, q, first_face, names, start):
     sums = convolution.convolve(p, q)
     here = convolution.overlap(p, q, s - lowest)
     at = here.places + first_face
-    colours = COLOURS
     st.html(f'<p class="identity">P({s}) = Σ P(d)·P({s}−d) = <b>{forward.percent(here.total, 1)}</b></p>')
     bar_rows(
         [
-            Row(f"P(d), {names[0]}", p, colours["top"], first_face),
-            Row(f"P({s}−d), {names[1]}, flipped", here.filter, colours["bottom"], at[0]),
+            Row(f"P(d), {names[0]}", p, COLOURS["top"], first_face),
+            Row(f"P({s}−d), {names[1]}, flipped", here.filter, COLOURS["bottom"], at[0]),
             Row("their products", here.products, SUM_COLOUR, at[0]),
             Row("P(s), the sum", sums, SUM_COLOUR, lowest, range(s, s + 1)),
         ],
