@@ -11,10 +11,15 @@ from pages.train import starting
 from pages.train.diagram import diagram
 
 
-def watch():
-    """Let the page show the run that was chosen."""
-    if st.session_state["watched"]:
-        st.query_params["run"] = st.session_state["watched"]
+def watch(asked):
+    """Let the page show the run that was chosen in the list that stood there while the address asked for `asked`.
+
+    A browser that has not heard of a Start yet says the run before again, in a list that is gone: nobody chose it, and
+    it would be one more step for Back.
+    """
+    chosen = st.session_state[f"watched {asked}"]
+    if chosen and chosen != asked and asked == st.query_params.get("run"):
+        st.query_params["run"] = chosen
 
 
 queue.warm()
@@ -39,17 +44,20 @@ with right:
         name = plain(asked[:60])
         st.warning(f"There is no run '{name}' here. It may have been deleted, or be on another machine.")
     if known:
-        st.session_state["watched"] = asked if asked in known else None
+        watched = known.get(asked or "")
+        key = f"watched {asked}"
+        st.session_state[key] = watched and watched.name
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.selectbox(
                 "Watch a run",
                 list(known),
-                key="watched",
+                key=key,
                 on_change=watch,
+                args=(asked,),
                 placeholder="Press Start, or choose a run",
                 format_func=lambda name: "★ " * labels.read(known[name]).star + comparison.shown(known[name]),
             )
-            if watched := known.get(st.session_state["watched"]):
+            if watched:
                 label_form(watched)
                 st.button(
                     "Use its recipe", on_click=fill, args=(watched.recipe,), help="Fills the form as this run had it."
