@@ -10,15 +10,17 @@ from pages.shared.written import plain
 from pages.train import starting
 from pages.train.diagram import diagram
 
+WATCH_LIST = "watch_list"  # key of the session: the number of the list of runs that stands on the page
 
-def watch(asked):
-    """Let the page show the run that was chosen in the list that stood there while the address asked for `asked`.
+
+def watch(number):
+    """Let the page show the run that was chosen in the list of this number, if that list is still there.
 
     A browser that has not heard of a Start yet says the run before again, in a list that is gone: nobody chose it, and
     it would be one more step for Back.
     """
-    chosen = st.session_state[f"watched {asked}"]
-    if chosen and chosen != asked and asked == st.query_params.get("run"):
+    chosen = st.session_state[f"watched {number}"]
+    if chosen and number == st.session_state[WATCH_LIST]:
         st.query_params["run"] = chosen
 
 
@@ -45,15 +47,18 @@ with right:
         st.warning(f"There is no run '{name}' here. It may have been deleted, or be on another machine.")
     if known:
         watched = known.get(asked or "")
-        key = f"watched {asked}"
-        st.session_state[key] = watched and watched.name
+        number = st.session_state.get(WATCH_LIST, 0)
+        if st.session_state.get(f"watched {number}") != (watched and watched.name):
+            number += 1  # a Start, a link or Back came; a choice from the list leaves it there, and the focus in it
+        st.session_state[WATCH_LIST] = number
+        st.session_state[f"watched {number}"] = watched and watched.name
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.selectbox(
                 "Watch a run",
                 list(known),
-                key=key,
+                key=f"watched {number}",
                 on_change=watch,
-                args=(asked,),
+                args=(number,),
                 placeholder="Press Start, or choose a run",
                 format_func=lambda name: "★ " * labels.read(known[name]).star + comparison.shown(known[name]),
             )
