@@ -18,25 +18,27 @@ LETTER_PIXELS = 7  # of the table's letters, on the average
 def filters(entries: list[Entry]) -> list[Entry]:
     """The runs that the visitor's filter lets through; the filter is in the link."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        words = st.text_input("Search", key="search", bind="query-params", placeholder="name, title, note", width=220)
+        search_text = st.text_input(
+            "Search", key="search", bind="query-params", placeholder="name, title, note", width=220
+        )
         networks = st.multiselect("Networks", list(NETWORKS), key="networks", bind="query-params", width=320)
         kind = one_of(st.segmented_control, "Show", comparison.KINDS, "kind", default="all", bind="query-params")
-    return [entry for entry in entries if comparison.matches(entry, words, networks, kind)]
+    return [entry for entry in entries if comparison.matches(entry, search_text, networks, kind)]
 
 
 def choose(entries: list[Entry]) -> list[Entry]:
     """The runs chosen to be compared, in the table or by name, in the order of choosing. The choice is in the link."""
     by_name = {entry.name: entry for entry in entries}
     if CHOSEN not in st.session_state:
-        linked = {words: comparison.asked(words, by_name) for words in st.query_params.get_all(CHOSEN)}
+        linked = {reference: comparison.asked(reference, by_name) for reference in st.query_params.get_all(CHOSEN)}
         st.session_state[CHOSEN] = list(dict.fromkeys(name for name in linked.values() if name))
-        if absent := [words for words, name in linked.items() if name is None]:
-            said = ", ".join(f"'{plain(words[:60])}'" for words in absent[:5])
-            st.warning(f"Not here: {said}. Choose other runs.")
+        if absent := [reference for reference, name in linked.items() if name is None]:
+            quoted = ", ".join(f"'{plain(reference[:60])}'" for reference in absent[:5])
+            st.warning(f"Not here: {quoted}. Choose other runs.")
     else:
         st.session_state[CHOSEN] = [name for name in st.session_state[CHOSEN] if name in by_name]
     listed = filters(entries)
-    place = st.container()
+    table_container = st.container()
     names = st.multiselect(
         "Compare",
         list(by_name),
@@ -45,7 +47,7 @@ def choose(entries: list[Entry]) -> list[Entry]:
         bind="query-params",
         placeholder="Choose runs here, or in the table's first column",
     )
-    with place:
+    with table_container:
         _table(listed, names)
     return [by_name[name] for name in names]
 
@@ -80,9 +82,9 @@ def _table(listed, chosen):
     )
 
 
-def _width(words):
+def _width(texts):
     """Pixels that the longest of some words needs in the table, within what a title may have."""
-    return 60 + LETTER_PIXELS * min(60, max(map(len, words)))
+    return 60 + LETTER_PIXELS * min(60, max(map(len, texts)))
 
 
 def _take_rows():

@@ -119,18 +119,18 @@ def _called(names, shown):
 
 def recipes(chosen: list[Entry]) -> None:
     """The fields in which the recipes of the chosen runs differ."""
-    found = comparison.differences([entry.run for entry in chosen])
-    if not found:
+    differences = comparison.differences([entry.run for entry in chosen])
+    if not differences:
         st.write("Their recipes are the same." if len(chosen) > 1 else "Choose a second run to see what differs.")
         return
     meanings = {name: rule.meaning for name, rule in RULES.items()}
-    columns: dict[str, list] = {"field": [name.replace("_", " ") for name in found]}
+    columns: dict[str, list] = {"field": [name.replace("_", " ") for name in differences]}
     for i, entry in enumerate(chosen):
         heading = entry.shown
         while heading in (*columns, "meaning"):  # a run may be called so
             heading += " (run)"
-        columns[heading] = ["unknown" if values[i] is None else _word(values[i]) for values in found.values()]
-    columns["meaning"] = [meanings[name] for name in found]
+        columns[heading] = ["unknown" if values[i] is None else _word(values[i]) for values in differences.values()]
+    columns["meaning"] = [meanings[name] for name in differences]
     st.dataframe(
         charts.table(columns),
         hide_index=True,

@@ -16,13 +16,13 @@ UPLOADED_NETWORK = "uploaded_network"  # key of the session, where a file fits s
 
 def said() -> None:
     """What the last click did, and the way back from a deletion."""
-    if words := st.session_state.pop(SAID, None):
-        kind, text = words
+    if message := st.session_state.pop(SAID, None):
+        kind, text = message
         (st.error if kind == "error" else st.success)(text)
-    if place := st.session_state.get(DISCARDED):
+    if folder := st.session_state.get(DISCARDED):
         with st.container(horizontal=True, vertical_alignment="center", key="undo_delete"):
-            st.warning(f"Deleted {plain(place.name)}. It can be brought back for a day.")
-            st.button("Undo", on_click=_restore, args=(place,))
+            st.warning(f"Deleted {plain(folder.name)}. It can be brought back for a day.")
+            st.button("Undo", on_click=_restore, args=(folder,))
 
 
 def card(entry: Entry) -> None:
@@ -101,12 +101,12 @@ def upload() -> None:
 
 def deleted() -> None:
     """The runs that were deleted within a day, by anybody, each with the way back."""
-    for place in trash.discarded():
+    for folder in trash.discarded():
         st.button(
-            f"Bring back {plain(place.name)}",
+            f"Bring back {plain(folder.name)}",
             on_click=_restore,
-            args=(place,),
-            key=f"restore {place.parent.name} {place.name}",
+            args=(folder,),
+            key=f"restore {folder.parent.name} {folder.name}",
         )
 
 
@@ -129,11 +129,11 @@ def _discard(run):
         _say("error", str(error))
 
 
-def _restore(place):
-    if st.session_state.get(DISCARDED) == place:
+def _restore(folder):
+    if st.session_state.get(DISCARDED) == folder:
         del st.session_state[DISCARDED]
     try:
-        run = trash.restore(place)
+        run = trash.restore(folder)
     except store.RunError as error:
         _say("error", str(error))
         return

@@ -27,7 +27,7 @@ class Learned:
 
     layer: Weights
     features: Features
-    words: str
+    summary: str
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def offer(run: store.Run, weights: Weights, shown: Pair | None) -> None:
                         "sum_posterior does."
                     )
     if course.pairs:
-        st.markdown(course.learned.words)
+        st.markdown(course.learned.summary)
         _take_back_or_keep(run, weights, course)
         with st.expander("What the last pair taught"):
             before, last = teach.last_layer(run.network, weights), len(course.pairs) - 1
@@ -103,11 +103,11 @@ def _learn(run, weights, pairs):
     layer = teach.learn(network, weights, memory, features)
     now, then = (int((teach.read(network, each, features) == features.sums).sum()) for each in (layer, before))
     kept, had = (memory.accuracy(network, each) for each in (layer, before))
-    words = (
+    summary = (
         f"**Learned from {counted(len(pairs), 'pair')} of yours.** It reads {now} of them now, {then} before, "
         f"and {kept:.2%} of pairs of MNIST's test digits, {had:.2%} before."
     )
-    return Learned(layer, features, words)
+    return Learned(layer, features, summary)
 
 
 def _take_back_or_keep(run, weights, course):

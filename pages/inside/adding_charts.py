@@ -10,12 +10,12 @@ PART_COLOURS = {"top digit": COLOURS["top"], "bottom digit": COLOURS["bottom"], 
 SUM_AXIS = {"field": "sum", "type": "ordinal", "axis": {"labelAngle": 0, "labelFontSize": 14}}
 
 
-def added(found: Parts) -> None:
+def added(parts: Parts) -> None:
     """What the parts add to each of the 19 logits, stacked, and their total; each less its mean over the sums."""
-    each = dict(zip(PART_COLOURS, map(centred, (found.top, found.bottom, found.bias)), strict=True))
-    sums = list(range(len(found.top)))
+    each = dict(zip(PART_COLOURS, map(centred, (parts.top, parts.bottom, parts.bias)), strict=True))
+    sums = list(range(len(parts.top)))
     rows = [(s, name, value) for name, values in each.items() for s, value in zip(sums, values, strict=True)]
-    rows += [(s, "total", value) for s, value in zip(sums, centred(found.total), strict=True)]
+    rows += [(s, "total", value) for s, value in zip(sums, centred(parts.total), strict=True)]
     table = charts.table(dict(zip(("sum", "part", "adds"), zip(*rows, strict=True), strict=True)))
     colours = {**PART_COLOURS, "total": SUM_COLOUR}
     colour = {
@@ -33,8 +33,8 @@ def added(found: Parts) -> None:
         {"transform": [{"filter": "datum.part == 'total'"}], "mark": total, "encoding": {"y": y}},
     ]
     drawn = {"encoding": {"x": SUM_AXIS, "color": colour, "tooltip": tooltip}, "layer": layers}
-    said = "What the top digit, the bottom digit and the bias add to the logit of each sum, and their total."
-    charts.draw(drawn, table, key="parts", height=curves.HEIGHT_PIXELS, alt=said)
+    alt = "What the top digit, the bottom digit and the bias add to the logit of each sum, and their total."
+    charts.draw(drawn, table, key="parts", height=curves.HEIGHT_PIXELS, alt=alt)
 
 
 def parabola(total: np.ndarray, nearest: Parabola) -> None:
@@ -60,8 +60,8 @@ def parabola(total: np.ndarray, nearest: Parabola) -> None:
         },
     ]
     drawn = {"encoding": {"x": x, "y": y, "color": colour}, "layer": layers}
-    said = f"The 19 logits and the parabola nearest to them, R² {nearest.fit:.3f}."
-    charts.draw(drawn, table, key="parabola", height=curves.HEIGHT_PIXELS, alt=said)
+    alt = f"The 19 logits and the parabola nearest to them, R² {nearest.fit:.3f}."
+    charts.draw(drawn, table, key="parabola", height=curves.HEIGHT_PIXELS, alt=alt)
 
 
 def slopes(of_digits: dict[str, np.ndarray], labels: np.ndarray) -> None:

@@ -35,8 +35,8 @@ def show(run, weights, subject) -> None:
     st.html(f'<div class="digits small">{"".join(images)}</div>')
     digits = one, other, subject.bottom
     both = [(run, _along(run, *digits)), *_opposite(run, *digits)]
-    for place, (each, probabilities) in zip(st.columns(2, gap="large"), both, strict=False):
-        with place:
+    for column, (each, probabilities) in zip(st.columns(2, gap="large"), both, strict=False):
+        with column:
             _blended(each, here, probabilities)
     _general([each for each, _ in both])
 

@@ -17,13 +17,14 @@ NOISES = 100
 
 def show(run, weights, subject) -> None:
     half = choose_half("Attacked digit")
-    found, moved_by_noise = _attack(run, subject.top, subject.bottom, half)
-    if found is None:
+    perturbation, moved_by_noise = _attack(run, subject.top, subject.bottom, half)
+    if perturbation is None:
         st.info("No change was found that moves the sum of these two digits. Try the other half, or other digits.")
         return
     st.html(
-        f'<p class="fact">A change of size <b>{found.size:.2f}</b> of the {half} digit moves the sum from '
-        f"{found.before} to <b>{found.after}</b>. No pixel changes by more than {found.largest:.0%} of white. "
+        f'<p class="fact">A change of size <b>{perturbation.size:.2f}</b> of the {half} digit moves the sum from '
+        f"{perturbation.before} to <b>{perturbation.after}</b>. No pixel changes by more than "
+        f"{perturbation.largest:.0%} of white. "
         f"Noise of the same size moves the sum <b>{moved_by_noise}</b> times out of {NOISES}.</p>"
     )
     st.write(
@@ -32,14 +33,14 @@ def show(run, weights, subject) -> None:
         f"being 1. The {half} digit itself has size {np.linalg.norm(subject.digit(half) / 255):.2f}."
     )
     strength = st.slider("Strength of the change, %", 0, 150, 100, 5, key="strength", bind="query-params") / 100
-    image = found.applied(subject.digit(half), strength)
+    image = perturbation.applied(subject.digit(half), strength)
     pair = {"top": subject.top / np.float32(255), "bottom": subject.bottom / np.float32(255)} | {half: image}
     prediction = forward.predict(run.network, weights, **pair)
-    largest = found.largest
+    largest = perturbation.largest
     figures = [
         pictures.figure(pictures.grey_url(subject.digit(half), 255), f"the {half} digit", "as it was", "large"),
         pictures.figure(
-            pictures.signed_url(strength * found.change, largest), "the change", "the change, enlarged", "large"
+            pictures.signed_url(strength * perturbation.change, largest), "the change", "the change, enlarged", "large"
         ),
         pictures.figure(
             pictures.grey_url(image, 1), "the changed digit", f"with {strength:.0%} of the change", "large"
@@ -61,10 +62,10 @@ def show(run, weights, subject) -> None:
 def _attack(run: Run, top: np.ndarray, bottom: np.ndarray, half: str) -> tuple[Attack | None, int]:
     """The attack, and how many of NOISES copies of the digit with noise of its size have another sum."""
     digits, weights = {"top": top, "bottom": bottom}, weights_of(run)
-    found = attack(run.network, weights, **digits, half=half)
-    if found is None:
+    perturbation = attack(run.network, weights, **digits, half=half)
+    if perturbation is None:
         return None, 0
-    images = noisy(digits[half], found.size, NOISES, seed=0)
+    images = noisy(digits[half], perturbation.size, NOISES, seed=0)
     other = digits["bottom" if half == "top" else "top"]
     sums = logits_beside(run.network, weights, images, other, half).argmax(axis=1)
-    return found, int((sums != found.before).sum())
+    return perturbation, int((sums != perturbation.before).sum())

@@ -58,8 +58,8 @@ def _table(of_digits: np.ndarray) -> str:
 
     def cell(digit, s):
         share = of_digits[digit, s]
-        said, framed = f"{digit} and a blank: {s} for {share:.1%}", "framed" if s == digit else ""
-        return Cell(_percent(share), said, np.sqrt(share), kind=framed)
+        title, framed = f"{digit} and a blank: {s} for {share:.1%}", "framed" if s == digit else ""
+        return Cell(_percent(share), title, np.sqrt(share), kind=framed)
 
     rows = [(digit, [cell(digit, s) for s in range(SUMS)]) for digit in range(DIGITS)]
     return f'<div class="wide" tabindex="0">{tables.grid(range(SUMS), rows, corner="%", kind="products broad")}</div>'

@@ -44,5 +44,5 @@ def heat_map(probabilities: np.ndarray, here: int, key: str) -> None:
         },
     ]
     answers = " ".join(str(answer) for answer in dict.fromkeys(probabilities.argmax(axis=1).tolist()))
-    said = f"Probability of each sum along the blend; the most probable sums on the way are {answers}."
-    charts.draw({"layer": layers}, table, key=key, height=HEIGHT_PIXELS, alt=said)
+    alt = f"Probability of each sum along the blend; the most probable sums on the way are {answers}."
+    charts.draw({"layer": layers}, table, key=key, height=HEIGHT_PIXELS, alt=alt)

@@ -44,23 +44,23 @@ def _swap(run, weights, subject):
     before = forward.predict(run.network, weights, subject.top, subject.bottom)
     after = forward.predict(run.network, weights, subject.bottom, subject.top)
     answers, labels = answers_of(run), test_set().test_labels
-    found = commuting.swap(answers, labels, judged_pairs(len(labels))[: len(labels) // 2])
+    swap = commuting.swap(answers, labels, judged_pairs(len(labels))[: len(labels) // 2])
     figures.numbers(
         (f"{before.sum} → {after.sum}", f"your pair before and after ({before.reading[:-1]} → {after.reading[:-1]})"),
         (
-            f"{found.changed:.2%} ± {found.standard_error:.2%}",
-            f"of {found.pairs:,} test pairs, no two of which share a digit, get another answer",
+            f"{swap.changed:.2%} ± {swap.standard_error:.2%}",
+            f"of {swap.pairs:,} test pairs, no two of which share a digit, get another answer",
         ),
-        ("{:.4f} → {:.4f}".format(*found.accuracies), "accuracy before and after"),
+        ("{:.4f} → {:.4f}".format(*swap.accuracies), "accuracy before and after"),
     )
     figures.table(
         ["of these pairs", "pairs"],
         [
-            ["right both ways", f"{found.right_both:,}"],
-            ["right before, wrong after", f"{found.right_before:,}"],
-            ["wrong before, right after", f"{found.right_after:,}"],
-            ["wrong both ways, the same answer", f"{found.wrong_alike:,}"],
-            ["wrong both ways, two answers", f"{found.wrong_differently:,}"],
+            ["right both ways", f"{swap.right_both:,}"],
+            ["right before, wrong after", f"{swap.right_before:,}"],
+            ["wrong before, right after", f"{swap.right_after:,}"],
+            ["wrong both ways, the same answer", f"{swap.wrong_alike:,}"],
+            ["wrong both ways, two answers", f"{swap.wrong_differently:,}"],
         ],
     )
 
@@ -78,11 +78,11 @@ def _seam(run, weights, subject):
     cut = forward.predict(run.network, weights, subject.top, subject.bottom)
     whole = forward.predict(uncut(run.network), weights, subject.top, subject.bottom)
     sure = [forward.percent(each.sum_probabilities.max()) for each in (cut, whole)]
-    found = _seam_of(run, test_set())
+    seam = _seam_of(run, test_set())
     figures.numbers(
         (f"{cut.sum} → {whole.sum}", f"your pair cut apart and as one picture ({sure[0]} → {sure[1]} sure)"),
-        (f"{round(found.changed * found.pairs)} of {found.pairs}", "test pairs get another answer as one picture"),
-        (f"{found.moved:.4f}", "of the probability moves to other sums, on average"),
+        (f"{round(seam.changed * seam.pairs)} of {seam.pairs}", "test pairs get another answer as one picture"),
+        (f"{seam.moved:.4f}", "of the probability moves to other sums, on average"),
     )
     st.caption("checkpoints/README.md has the same count over 2,000 pairs, for each shipped sum network.")
 

@@ -9,9 +9,9 @@ from pages.shared.written import plain
 
 
 def numbers(*entries: tuple[str, str]) -> None:
-    """Large numbers in a row, each with what it is in words below: (number, words)."""
+    """Large numbers in a row, each with what it is in words below: (number, caption)."""
     cells = "".join(
-        f"<div><b>{html.escape(number)}</b> <span>{html.escape(words)}</span></div>" for number, words in entries
+        f"<div><b>{html.escape(number)}</b> <span>{html.escape(caption)}</span></div>" for number, caption in entries
     )
     st.html(f'<div class="large-numbers">{cells}</div>')
 
@@ -32,8 +32,8 @@ def offer_network(network: str) -> None:
     of_network = [run for run, _ in cached.loadable_runs() if run.recipe.network == network]
     if of_network:
         best = of_network[0]
-        words = f"Show {plain(cached.shown(best))} instead"
-        st.button(words, on_click=_choose, args=(best.name,), key=f"offer_{network}")
+        label = f"Show {plain(cached.shown(best))} instead"
+        st.button(label, on_click=_choose, args=(best.name,), key=f"offer_{network}")
 
 
 def _choose(name):

@@ -25,19 +25,19 @@ def show(run, weights, subject) -> None:
     )
     st.html(f'<ol class="way">{"".join(_line(i, stage) for i, stage in enumerate(stages))}</ol>')
     st.subheader("One layer, close up", anchor=False)
-    place = one_of(
+    index = one_of(
         st.pills,
         "Layer",
         range(len(stages)),
         f"layer_of_{run.network.name}",
         format_func=lambda i: f"{i + 1} {stages[i].step.label}",
     )
-    if not stages[place].is_maps:
-        one_layer.show_units(stages[place])
+    if not stages[index].is_maps:
+        one_layer.show_units(stages[index])
         return
     # widgets of their own for each digit: its pictures are their labels
-    name = f"{run.name}_{place}_{half}_{hashlib.sha256(digit.tobytes()).hexdigest()[:8]}"
-    one_layer.show_maps(stages[place], digit, half, name)
+    name = f"{run.name}_{index}_{half}_{hashlib.sha256(digit.tobytes()).hexdigest()[:8]}"
+    one_layer.show_maps(stages[index], digit, half, name)
 
 
 def _line(i, stage):

@@ -23,12 +23,12 @@ def strip(
     pictures one after the other can be compared.
     """
     stride = -(-len(line.labels) // MOST_TICKS)
-    place, digit, whose = line.scores[::stride, 0], line.labels[::stride], ["test"] * len(line.labels[::stride])
-    place, digit = np.append(place, line.means()), np.append(digit, np.arange(DIGITS))
+    position, digit, whose = line.scores[::stride, 0], line.labels[::stride], ["test"] * len(line.labels[::stride])
+    position, digit = np.append(position, line.means()), np.append(digit, np.arange(DIGITS))
     whose += ["mean"] * DIGITS
     if own is not None:
-        place, digit, whose = np.append(place, own), np.append(digit, [0, 0]), [*whose, "top", "bottom"]
-    table = charts.table({"place": place.astype(float), "digit": digit.astype(int), "whose": whose})
+        position, digit, whose = np.append(position, own), np.append(digit, [0, 0]), [*whose, "top", "bottom"]
+    table = charts.table({"place": position.astype(float), "digit": digit.astype(int), "whose": whose})
     x: dict[str, Any] = {"field": "place", "type": "quantitative", "title": title}
     x["axis"] = {"labels": False, "ticks": False}
     x["scale"] = {"zero": False} if frame is None else {"domain": list(frame), "nice": False}
@@ -40,8 +40,8 @@ def strip(
     ]
     if own is not None:
         rows += [_layer(half, {"type": "rule", "strokeWidth": 4, "color": COLOURS[half]}) for half in HALVES]
-    said = f"Test digits along a line; their means lie in the order {' '.join(map(str, line.order()))}."
-    charts.draw({"encoding": {"x": x}, "layer": rows}, table, key=key, height=HEIGHT_PIXELS, alt=said)
+    alt = f"Test digits along a line; their means lie in the order {' '.join(map(str, line.order()))}."
+    charts.draw({"encoding": {"x": x}, "layer": rows}, table, key=key, height=HEIGHT_PIXELS, alt=alt)
 
 
 def _layer(whose, mark, y=None):

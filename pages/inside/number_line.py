@@ -32,8 +32,8 @@ def show(run, weights, subject) -> None:
         )
         title, where = "slope of what a digit adds to the 19 logits", "on the axis that the last FC layer reads"
     else:
-        found = _map(run)
-        line, own = found.line, found.place(number_line.features(run.network, weights, digits))[:, 0]
+        component_map = _map(run)
+        line, own = component_map.line, component_map.place(number_line.features(run.network, weights, digits))[:, 0]
         st.write(
             "This network names digits, so nothing asks it to lay them in a row. Each test digit stands where its "
             "features put it on the first principal component, the direction in which they differ most (PCA)."
@@ -85,9 +85,9 @@ def _as_read(run):
 
 def _own_as_read(run, weights, digits, line):
     """The places on that line of two digits (2, 28, 28), the first one read as a top digit, the other as a bottom."""
-    found, mine = answers_of(run), of_digits(run.network, weights, digits)
-    added = np.stack([mine.top[0] - found.top.mean(axis=0), mine.bottom[1] - found.bottom.mean(axis=0)])
-    first = taken_apart.slopes(found.top[:1] - found.top.mean(axis=0))[0]
+    answers, mine = answers_of(run), of_digits(run.network, weights, digits)
+    added = np.stack([mine.top[0] - answers.top.mean(axis=0), mine.bottom[1] - answers.bottom.mean(axis=0)])
+    first = taken_apart.slopes(answers.top[:1] - answers.top.mean(axis=0))[0]
     return (-1 if line.scores[0, 0] * first < 0 else 1) * taken_apart.slopes(added)
 
 
@@ -95,10 +95,10 @@ def _own_as_read(run, weights, digits, line):
 def _map(run: store.Run) -> number_line.Map:
     data, weights = mnist.embedded(), load_weights(run)  # here, so that who comes second does not read them
     name = plain(shown(run))
-    words = f"{name} reads {len(data.test_labels):,} test digits, for the first time with these weights."
-    bar = st.progress(0.0, words)
+    text = f"{name} reads {len(data.test_labels):,} test digits, for the first time with these weights."
+    bar = st.progress(0.0, text)
     features = number_line.features(
-        run.network, weights, data.test_images, on_progress=lambda done: bar.progress(done, words)
+        run.network, weights, data.test_images, on_progress=lambda done: bar.progress(done, text)
     )
     bar.empty()
     return number_line.draw_map(features, data.test_labels, COMPONENTS)

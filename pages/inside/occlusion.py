@@ -28,10 +28,10 @@ def show(run, weights, subject) -> None:
         size = st.slider("Size of the patch in pixels", 3, 9, 5, key="patch_size", bind="query-params", width=300)
         step = 1 if st.toggle("Every pixel, not every second", key="every_pixel") else 2
     st.write(f"{SAID[patch]} The patch visits every place of one digit while the other stays whole.")
-    found = [_occlusion(run, subject.top, subject.bottom, half, size, PATCHES[patch], step) for half in HALVES]
+    occlusion_maps = [_occlusion(run, subject.top, subject.bottom, half, size, PATCHES[patch], step) for half in HALVES]
     p = before.sum_probabilities.max()
-    largest = max(0.01, *(float(np.abs(of_half.drop).max()) for of_half in found))
-    for column, of_half in zip(st.columns(2, gap="large"), found, strict=True):
+    largest = max(0.01, *(float(np.abs(of_half.drop).max()) for of_half in occlusion_maps))
+    for column, of_half in zip(st.columns(2, gap="large"), occlusion_maps, strict=True):
         with column:
             _show_half(of_half, subject, patch, before.sum, p, largest)
     st.html(pictures.legend(largest, " of probability"))
@@ -48,30 +48,32 @@ def _occlusion(
     return occlusion(run.network, weights_of(run), top, bottom, half, size, grey, stride)
 
 
-def _show_half(found, subject, patch, answered, p, largest):
-    digit = subject.digit(found.half)
-    row, column = found.worst
-    worst, changes = float(found.drop.max()), int((found.sums != answered).sum())
-    there = int(found.sums.flat[found.drop.argmax()])
-    colour = COLOURS[found.half]
-    st.subheader(f"{found.half.capitalize()} digit", anchor=False)
+def _show_half(occlusion_map, subject, patch, answered, p, largest):
+    digit = subject.digit(occlusion_map.half)
+    row, column = occlusion_map.worst
+    worst, changes = float(occlusion_map.drop.max()), int((occlusion_map.sums != answered).sum())
+    there = int(occlusion_map.sums.flat[occlusion_map.drop.argmax()])
+    colour = COLOURS[occlusion_map.half]
+    st.subheader(f"{occlusion_map.half.capitalize()} digit", anchor=False)
     before, after = forward.percent(p, 1), forward.percent(p - worst, 1)
     if before == after:
         falls = f"hardly changes: it stays at {before}"
     else:
         falls = f"falls from {before} to <b>{after}</b>" if worst > 0 else f"never falls from {before}"
     st.html(
-        f'<p class="fact">At the worst place P({answered}) {falls}. At <b>{changes}</b> of {found.drop.size} places '
-        "the sum is another one.</p>"
+        f'<p class="fact">At the worst place P({answered}) {falls}. At <b>{changes}</b> of '
+        f"{occlusion_map.drop.size} places the sum is another one.</p>"
     )
-    mixed = pictures.overlay_url(digit, -found.pixels(), largest)
-    image = patched(digit, row, column, found.size, PATCHES[patch])
+    mixed = pictures.overlay_url(digit, -occlusion_map.pixels(), largest)
+    image = patched(digit, row, column, occlusion_map.size, PATCHES[patch])
     top, left = max(row, 0), max(column, 0)
-    box = (top, left, min(row + found.size, SIDE) - top, min(column + found.size, SIDE) - left)
+    box = (top, left, min(row + occlusion_map.size, SIDE) - top, min(column + occlusion_map.size, SIDE) - left)
     st.html(
         pictures.row(
             [
-                pictures.figure(mixed, f"occlusion map over the {found.half} digit", "where it matters", "large"),
+                pictures.figure(
+                    mixed, f"occlusion map over the {occlusion_map.half} digit", "where it matters", "large"
+                ),
                 pictures.framed(
                     pictures.grey_url(image, 255), SIDE, box, colour, "the worst place", f"the worst place: sum {there}"
                 ),

@@ -26,10 +26,10 @@ def map_url(stage: Stage, channel: int, largest: float) -> str:
 def show_units(stage: Stage) -> None:
     """How many units are active, and the values of the most active ones, or of all where they are classes."""
     units = stage.output
-    words = f"<b>{(units > 0).sum():,}</b> of {len(units):,} units are above 0"
+    sentence = f"<b>{(units > 0).sum():,}</b> of {len(units):,} units are above 0"
     if stage.step.layer == ReLU():
-        words += f"; the ReLU has set the other {(units <= 0).sum():,} to 0"
-    st.html(f'<p class="fact">{words}.</p>')
+        sentence += f"; the ReLU has set the other {(units <= 0).sum():,} to 0"
+    st.html(f'<p class="fact">{sentence}.</p>')
     if len(units) <= SUMS:
         order = names = np.arange(len(units))
         title = "The value of each unit"
@@ -46,7 +46,7 @@ def show_maps(stage: Stage, digit: np.ndarray, half: str, name: str) -> None:
     channel = _choose_map(stage, name)
     values = stage.output[..., channel]
     height, width = values.shape
-    row, column = _choose_place(values, stage.strongest(channel), f"{name}_{channel}")
+    row, column = _choose_position(values, stage.strongest(channel), f"{name}_{channel}")
     field = receptive_field(stage.steps, row, column)
     seen = field.within(SIDE, SIDE)
     box = (seen.top, seen.left, seen.height, seen.width)
@@ -89,7 +89,7 @@ def _choose_map(stage, name):
     return chosen
 
 
-def _choose_place(values, strongest, name):
+def _choose_position(values, strongest, name):
     height, width = values.shape
     with st.container(horizontal=True):
         row = st.slider("Row", 1, height, strongest[0] + 1, key=f"row_{name}", width=300)

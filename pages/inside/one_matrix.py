@@ -89,7 +89,9 @@ def _halfway(run, weights, subject):
         f"answer. This one misses that by up to <b>{apart:.2f}</b>, with logits up to {np.abs(of_pairs).max():.1f}.</p>"
     )
     images = zip((*pairs, mean[0]), PAIRS, strict=True)
-    st.html(pictures.row([pictures.figure(pictures.grey_url(image), said, said, "tall") for image, said in images]))
+    st.html(
+        pictures.row([pictures.figure(pictures.grey_url(image), caption, caption, "tall") for image, caption in images])
+    )
 
 
 def _pictures(one):

@@ -20,9 +20,9 @@ from pages.shared.written import number
 
 def show(run, weights, subject) -> None:
     half = choose_half("Shifted digit")
-    found = _shifts(run, subject.top, subject.bottom, half)
-    at_rest = int(found.sums[FARTHEST, FARTHEST])
-    same = found.sums == at_rest
+    shifts = _shifts(run, subject.top, subject.bottom, half)
+    at_rest = int(shifts.sums[FARTHEST, FARTHEST])
+    same = shifts.sums == at_rest
     st.html(
         f'<p class="fact">Of {same.size} places within {FARTHEST} pixels, <b>{same.sum()}</b> keep the answer '
         f"{at_rest}.</p>"
@@ -36,7 +36,7 @@ def show(run, weights, subject) -> None:
         down = st.slider("Pixels down", -FARTHEST, FARTHEST, 0, key="down", bind="query-params", width=300)
     left, middle = st.columns([3, 2], gap="large")
     with left:
-        st.html(_table(found, at_rest, right, down))
+        st.html(_table(shifts, at_rest, right, down))
         st.caption("The answer at each shift: right is to the right, down is below; green keeps the answer.")
     with middle:
         image = shifted(subject.digit(half), right, down)
@@ -47,7 +47,7 @@ def show(run, weights, subject) -> None:
                 [pictures.figure(pictures.grey_url(image, 255), "the shifted digit", "the shifted digit", "large")]
             )
         )
-        lost = found.lost[down + FARTHEST, right + FARTHEST]
+        lost = shifts.lost[down + FARTHEST, right + FARTHEST]
         cut = f" {lost:.0%} of the ink left the picture." if lost else ""
         answer.show("The sum is", f"{prediction.reading}{cut}", prediction.sum)
     _show_layers(layer_shifts(run.network, weights, subject.top, subject.bottom, half, right, down), right, down)
@@ -94,16 +94,16 @@ def _shifts(run: Run, top: np.ndarray, bottom: np.ndarray, half: str) -> Shifts:
     return answers_to_shifts(run.network, weights_of(run), top, bottom, half)
 
 
-def _table(found: Shifts, at_rest: int, right: int, down: int) -> str:
+def _table(shifts: Shifts, at_rest: int, right: int, down: int) -> str:
     moves = range(-FARTHEST, FARTHEST + 1)
     names = list(map(number, moves))
 
     def cell(i, j):
         x, y = moves[j], moves[i]
-        colour = POSITIVE if found.sums[i, j] == at_rest else NEGATIVE
-        said = f"{x} to the right, {y} down: {found.sums[i, j]}, {forward.percent(found.certainty[i, j])} sure"
+        colour = POSITIVE if shifts.sums[i, j] == at_rest else NEGATIVE
+        title = f"{x} to the right, {y} down: {shifts.sums[i, j]}, {forward.percent(shifts.certainty[i, j])} sure"
         rgb = ",".join(map(str, ImageColor.getrgb(colour)))
-        return Cell(found.sums[i, j], said, 0.38, rgb, "framed" if (x, y) == (right, down) else "")
+        return Cell(shifts.sums[i, j], title, 0.38, rgb, "framed" if (x, y) == (right, down) else "")
 
     rows = [(name, [cell(i, j) for j in range(len(moves))]) for i, name in enumerate(names)]
     return tables.grid(names, rows)

@@ -47,10 +47,10 @@ def _distributions(run, weights, subject):
 
 
 def _logits(run, weights, subject):
-    found = taken_apart.parts(run.network, weights, subject.top, subject.bottom)
+    parts = taken_apart.parts(run.network, weights, subject.top, subject.bottom)
     pair = np.concatenate([subject.top, subject.bottom])[None]
     own = forward.activations(run.network, weights, pair)[-1][0]
-    nearest = taken_apart.parabola(found.total)
+    nearest = taken_apart.parabola(parts.total)
     st.write(
         "The last FC layer multiplies the features of the top digit by one half of its matrix, those of the bottom "
         "digit by the other half, and adds. So every logit is a sum of what the two digits add, and a bias."
@@ -58,17 +58,17 @@ def _logits(run, weights, subject):
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("What each digit adds", anchor=False)
-        charts.added(found)
+        charts.added(parts)
         figures.numbers(
             (str(own.argmax()), "the sum with the largest total: the answer"),
             (
-                f"{np.abs(found.total - own).max():.1e}",
+                f"{np.abs(parts.total - own).max():.1e}",
                 f"largest difference of that total to its own logits, which span {np.ptp(own):,.0f}",
             ),
         )
     with right:
         st.subheader("How near to the perfect parabola", anchor=False)
-        charts.parabola(found.total, nearest)
+        charts.parabola(parts.total, nearest)
         figures.numbers(
             (f"{nearest.fit:.3f}", "R²: the share of the logits' variance that the parabola explains"),
             (f"{nearest.vertex:.2f}", "the parabola's vertex; perfect would be the sum itself"),
@@ -107,13 +107,13 @@ def _slopes(answers, labels):
     )
     each = {"top": answers.top - answers.top.mean(axis=0), "bottom": answers.bottom - answers.bottom.mean(axis=0)}
     slopes = {half: taken_apart.slopes(added) for half, added in each.items()}
-    said = [
+    statistics = [
         (f"{np.corrcoef(slope, labels)[0, 1]:.3f}", f"correlation of slope and digit, {half}")
         for half, slope in slopes.items()
     ]
-    said.append((f"{taken_apart.straightness(answers.top):.3f}", "R² of straight lines for what top digits add"))
+    statistics.append((f"{taken_apart.straightness(answers.top):.3f}", "R² of straight lines for what top digits add"))
     charts.slopes(slopes, labels)
-    figures.numbers(*said)
+    figures.numbers(*statistics)
     st.caption(
         f"{len(labels):,} test digits, each part less the mean of all; bars are one standard deviation each way. The "
         "dashed line is straight. Where two digits have nearly the same slope, the network tells them apart by what is "

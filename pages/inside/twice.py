@@ -14,9 +14,9 @@ SHOWN = 12
 
 
 def show(run, weights, subject) -> None:
-    found, data = twice(answers_of(run)), test_set()
-    count, odd = len(found.sums), found.odd
-    wrong = int((found.sums != 2 * data.test_labels.astype(int)).sum())
+    identical_pairs, data = twice(answers_of(run)), test_set()
+    count, odd = len(identical_pairs.sums), identical_pairs.odd
+    wrong = int((identical_pairs.sums != 2 * data.test_labels.astype(int)).sum())
     st.html(
         f'<p class="fact">The same image as top and bottom digit: an even sum, always. The network answers with an odd '
         f"one for <b>{len(odd):,}</b> of {count:,} test digits, {len(odd) / count:.2%}.</p>"
@@ -27,7 +27,7 @@ def show(run, weights, subject) -> None:
     )
     if len(odd):
         st.subheader("The worst of them", anchor=False)
-        figures = [_figure(data.test_images[i], found, i, int(data.test_labels[i])) for i in odd[:SHOWN]]
+        figures = [_figure(data.test_images[i], identical_pairs, i, int(data.test_labels[i])) for i in odd[:SHOWN]]
         st.html(pictures.row(figures))
     st.subheader("Your digits, each with itself", anchor=False)
     mine = twice(answers.of_digits(run.network, weights, np.stack([subject.top, subject.bottom])))
@@ -41,6 +41,9 @@ def show(run, weights, subject) -> None:
         )
 
 
-def _figure(image: np.ndarray, found: Twice, place: int, label: int) -> str:
-    said = f"{label} + {label} = {found.sums[place]}, {forward.percent(found.sum_probabilities[place].max())} sure"
-    return pictures.figure(pictures.grey_url(image, 255), said, said)
+def _figure(image: np.ndarray, identical_pairs: Twice, index: int, label: int) -> str:
+    caption = (
+        f"{label} + {label} = {identical_pairs.sums[index]}, "
+        f"{forward.percent(identical_pairs.sum_probabilities[index].max())} sure"
+    )
+    return pictures.figure(pictures.grey_url(image, 255), caption, caption)

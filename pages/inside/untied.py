@@ -16,7 +16,7 @@ def show() -> None:
     st.subheader("What sharing the weights was worth", anchor=False)
     tied, untied = experiments.ALL["tied"].variants
     both = [run for variant in (tied, untied) for run in runs_of(experiments.ALL["tied"], variant)]
-    measured = [found for run in both if (found := sharing.trained(run))]
+    measured = [trained for run in both if (trained := sharing.trained(run))]
     if len(measured) == 2:
         _worth(both, *measured)
     else:

@@ -41,9 +41,9 @@ def show(run: Run) -> None:
         "tooltip": [{"field": "line", "type": "nominal"}, *told],
     }
     layers = [{"mark": {"type": "line", "strokeWidth": 2.5}}, {"mark": {"type": "point", "filled": True, "size": 70}}]
-    words = ", ".join(f"{length} digits {value:.3f}" for length, value in lines[long_addition.READ_FIRST].items())
+    summary = ", ".join(f"{length} digits {value:.3f}" for length, value in lines[long_addition.READ_FIRST].items())
     charts.draw(
-        {"encoding": encoding, "layer": layers}, table, key="long_addition_far", height=420, alt=f"Accuracy: {words}"
+        {"encoding": encoding, "layer": layers}, table, key="long_addition_far", height=420, alt=f"Accuracy: {summary}"
     )
     st.caption(
         f"Sums of numbers dealt from {len(data.test_labels):,} test digits, {long_addition.ADDED:,} of each length; as "

@@ -73,17 +73,17 @@ def _deal():
 def show(numbers: Numbers, columns: np.ndarray, likely: list[tuple[int, float]]) -> None:
     """Draw the sum column by column, the ones on the right, with the carry into each and the sum's digits below."""
     carried, digits = long_addition.carries(columns), long_addition.digits(columns)
-    places = range(len(columns) - 1, -1, -1)
-    rows = [_row("carried", ["", *(_carry(carried, place) for place in places)], first=carried[-1])]
+    indices = range(len(columns) - 1, -1, -1)
+    rows = [_row("carried", ["", *(_carry(carried, index) for index in indices)], first=carried[-1])]
     for half, images, of in zip(HALVES, numbers.images, (numbers.top, numbers.bottom), strict=True):
-        cells = [_digit(images[place], of[place], half) for place in places]
+        cells = [_digit(images[index], of[index], half) for index in indices]
         rows.append(_row("+" if half == "bottom" else "", ["", *cells]))
     if likely:
-        answer = [likely[0][0] // 10**place % 10 for place in range(len(columns) + 1)]
-        cells = [_of_the_sum(answer[place], digits[place], place == len(columns)) for place in (len(columns), *places)]
+        answer = [likely[0][0] // 10**index % 10 for index in range(len(columns) + 1)]
+        cells = [_of_the_sum(answer[index], digits[index], index == len(columns)) for index in (len(columns), *indices)]
         rows.append(_row("", cells, "sum"))
-    words = "Written addition: above each column what is carried into it, then the two digits, then the sum's digit."
-    st.html(f'<div class="long-addition" tabindex="0"><table aria-label="{words}">{"".join(rows)}</table></div>')
+    label = "Written addition: above each column what is carried into it, then the two digits, then the sum's digit."
+    st.html(f'<div class="long-addition" tabindex="0"><table aria-label="{label}">{"".join(rows)}</table></div>')
     st.caption(
         "Above a column: the probability that 1 is carried into it. Below a digit of the sum: its own probability, "
         "over all that could be read and carried to its right."
@@ -96,13 +96,13 @@ def _row(name, cells, kind="", first=None):
     return f'<tr class="{kind}"><th>{name}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
 
 
-def _carry(carried, place):
-    return _share(carried[place]) if place else ""
+def _carry(carried, index):
+    return _share(carried[index]) if index else ""
 
 
 def _share(probability):
-    words = percent(probability) if probability >= 0.005 else "0%" if probability == 0 else "<1%"
-    return f'<small>{words}<span class="share"><i style="width:{100 * probability:.0f}%"></i></span></small>'
+    text = percent(probability) if probability >= 0.005 else "0%" if probability == 0 else "<1%"
+    return f'<small>{text}<span class="share"><i style="width:{100 * probability:.0f}%"></i></span></small>'
 
 
 def _digit(image, probabilities, half):

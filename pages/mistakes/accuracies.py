@@ -55,7 +55,7 @@ def _by_pair(tally):
     shares = tally.shares
     worst = np.argsort(np.where(tally.pairs > 0, shares, 1), axis=None, kind="stable")[:3]
     named = ", ".join(
-        f"**{place // 10} + {place % 10}** ({shares.flat[place]:.1%} of {tally.pairs.flat[place]:,})" for place in worst
+        f"**{index // 10} + {index % 10}** ({shares.flat[index]:.1%} of {tally.pairs.flat[index]:,})" for index in worst
     )
     most = 1 - np.nanmin(shares)
     st.write(
@@ -69,8 +69,8 @@ def _by_pair(tally):
     ]
     means = [_mean(*sums) for sums in zip(tally.rights.sum(axis=0), tally.pairs.sum(axis=0), strict=True)]
     rows.append(("all", [*means, _mean(tally.rights.sum(), tally.pairs.sum())]))
-    said = "Accuracy by top and bottom digit, in per cent"
-    st.html(tables.grid([*digits, "all"], rows, kind="shares", label=said, coloured=True))
+    label = "Accuracy by top and bottom digit, in per cent"
+    st.html(tables.grid([*digits, "all"], rows, kind="shares", label=label, coloured=True))
 
 
 def _cell(top, bottom, tally, most):
@@ -78,8 +78,8 @@ def _cell(top, bottom, tally, most):
     if not count:
         return Cell(title="no such pair among the test images")
     shade = 0.75 * np.sqrt((1 - right / count) / most) if most else 0
-    said = f"{top} + {bottom}: {right:,} of {count:,} right"
-    return Cell(_per_cent(right / count), said, shade, WRONG_RGB)
+    title = f"{top} + {bottom}: {right:,} of {count:,} right"
+    return Cell(_per_cent(right / count), title, shade, WRONG_RGB)
 
 
 def _mean(right, count):

@@ -13,46 +13,48 @@ CERTAIN = 0.99
 
 
 def show(run, readings, available) -> None:
-    found = judging.calibration_of(run)
+    run_calibration = judging.calibration_of(run)
     confidence, accuracy = readings.confidence.mean(), readings.accuracy
     st.write(
         "The network says how sure it is. Of all answers of which it is 80 % sure, 80 % should be right. On average "
-        f"it is **{forward.percent(confidence, 2)} sure and {accuracy:.2%} right**: {_excess_in_words(found)}"
+        f"it is **{forward.percent(confidence, 2)} sure and {accuracy:.2%} right**: {_excess_sentence(run_calibration)}"
     )
     left, right = st.columns([3, 2], gap="large")
     with right:
         fit, judge = calibration.halves(readings)
         temperature = calibration.fit_temperature(fit)
         after = calibration.tempered(judge, temperature)
-        st.subheader(f"Calibration error {found.error:.2%} ± {found.standard_error:.2%}", anchor=False)
-        st.write(_error_in_words(found))
+        st.subheader(
+            f"Calibration error {run_calibration.error:.2%} ± {run_calibration.standard_error:.2%}", anchor=False
+        )
+        st.write(_error_sentence(run_calibration))
         st.caption(
             f"The distance between confidence and accuracy in each of {BINS} equally wide bins, averaged over "
             f"{len(readings.truth):,} {judging.inputs(run.network.reads_pairs)}; ± is a bootstrap's standard error."
         )
         st.subheader(f"Temperature {temperature:.2f}", anchor=False)
-        st.write(_temperature_in_words(temperature))
+        st.write(_temperature_sentence(temperature))
         _before_and_after(judge, after)
         mended = st.toggle("Draw the half that judges, with this temperature", key="tempered")
     with left:
         _diagram(after if mended else readings, PALETTE[3] if mended else PALETTE[0])
 
 
-def _excess_in_words(found):
-    size = f"{abs(found.excess) * 100:.2f} ± {found.excess_standard_error * 100:.2f} points"
-    if abs(found.excess) <= 2 * found.excess_standard_error:
+def _excess_sentence(run_calibration):
+    size = f"{abs(run_calibration.excess) * 100:.2f} ± {run_calibration.excess_standard_error * 100:.2f} points"
+    if abs(run_calibration.excess) <= 2 * run_calibration.excess_standard_error:
         return f"as sure as it is right, as far as these images tell (they differ by {size})."
-    return f"{size} {'surer than it is right.' if found.excess > 0 else 'less sure than it could be.'}"
+    return f"{size} {'surer than it is right.' if run_calibration.excess > 0 else 'less sure than it could be.'}"
 
 
-def _error_in_words(found):
-    chance = f"{found.by_chance:.2%} ± {found.by_chance_deviation:.2%}"
-    if found.error > found.by_chance + 2 * found.by_chance_deviation:
+def _error_sentence(run_calibration):
+    chance = f"{run_calibration.by_chance:.2%} ± {run_calibration.by_chance_deviation:.2%}"
+    if run_calibration.error > run_calibration.by_chance + 2 * run_calibration.by_chance_deviation:
         return f"More than the {chance} that a perfectly calibrated network of these confidences would show by chance."
     return f"A perfectly calibrated network of these confidences would show {chance} by chance: no sign of a fault."
 
 
-def _temperature_in_words(temperature):
+def _temperature_sentence(temperature):
     makes = "less sure" if temperature > 1 else "surer"
     return (
         "Dividing the logits by a temperature changes no answer, only how sure it is. Fitted on every other input for "

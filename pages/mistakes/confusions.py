@@ -20,14 +20,16 @@ def show(run, readings, available) -> None:
         "grey; the redder a cell beside it, the more often that mistake is made (the shade goes with the square "
         "root of the count, so that rare ones show)."
     )
-    if said := _in_words(readings, counts):
-        st.write(said)
+    if sentence := _in_words(readings, counts):
+        st.write(sentence)
     left, right = st.columns([3, 2], gap="large")
     with right:
         true, answered = _choice(readings.classes, what)
-        found = mistakes(readings, true, answered)
-        st.write(_chosen_in_words(len(found), true, answered, pairs))
-        gallery(readings, found, lambda index: _caption(readings, index), "mistake", (run.name, true, answered))
+        chosen_mistakes = mistakes(readings, true, answered)
+        st.write(_chosen_sentence(len(chosen_mistakes), true, answered, pairs))
+        gallery(
+            readings, chosen_mistakes, lambda index: _caption(readings, index), "mistake", (run.name, true, answered)
+        )
     with left, st.container(key="confusion_matrix"):
         mistake_figures.matrix(counts, _framed(counts, true, answered), what, CHART, _take_cell)
         st.caption("Click a cell to see its mistakes; one on the diagonal, for all mistakes of its row.")
@@ -39,11 +41,11 @@ def _in_words(readings, counts):
         return "It makes no mistake on these images."
     often = [(true, answered, count) for true, answered, count in most_confused(counts) if count > 1]
     named = ", ".join(f"{true} read as {answered} ({count:,})" for true, answered, count in often)
-    said = f"Most often: {named}." if often else ""
+    text = f"Most often: {named}." if often else ""
     if readings.digits.shape[1] == 2:
-        near = (np.abs(readings.truth - readings.answered)[wrong] == 1).mean()
-        said += f" {near:.0%} of the mistakes miss the sum by just 1."
-    return said
+        off_by_one = (np.abs(readings.truth - readings.answered)[wrong] == 1).mean()
+        text += f" {off_by_one:.0%} of the mistakes miss the sum by just 1."
+    return text
 
 
 def _choice(classes, what):
@@ -54,7 +56,7 @@ def _choice(classes, what):
     with st.container(horizontal=True):
         return tuple(
             st.selectbox(
-                words,
+                label,
                 range(classes),
                 index=None,
                 placeholder="any",
@@ -63,11 +65,11 @@ def _choice(classes, what):
                 persist_state="session",
                 width=150,
             )
-            for name, words in ((TRUE, f"True {what}"), (ANSWERED, "Answered"))
+            for name, label in ((TRUE, f"True {what}"), (ANSWERED, "Answered"))
         )
 
 
-def _chosen_in_words(count, true, answered, pairs):
+def _chosen_sentence(count, true, answered, pairs):
     if true is not None and true == answered:
         return f"{true} read as {answered} is right. Choose an answer that is not, or any."
     of = "" if true is None else f" of a true {true}"

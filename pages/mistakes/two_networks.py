@@ -97,15 +97,15 @@ def _verdict(result, first, second, what):
         st.write(f"Both are right equally often on these {what}.")
         return
     better = "A" if result.difference > 0 else "B"
-    said = f"{better} is better by {points:.2f} ± {error:.2f} points. "
+    verdict = f"{better} is better by {points:.2f} ± {error:.2f} points. "
     if p < LEVEL:
-        said += "That is more than chance would do: "
+        verdict += "That is more than chance would do: "
     else:
-        said += "Chance alone could do that: "
+        verdict += "Chance alone could do that: "
     differ = result.only_first + result.only_second
     st.write(
-        f"{said}if both were equally good, each of the {differ:,} {what} on which one alone is right would be as the "
-        f"toss of a fair coin, and a split as uneven as {result.only_first:,} to {result.only_second:,} would come "
+        f"{verdict}if both were equally good, each of the {differ:,} {what} on which one alone is right would be as "
+        f"the toss of a fair coin, and a split as uneven as {result.only_first:,} to {result.only_second:,} would come "
         f"about with probability p = {judging.probability(p)}. We call p under {LEVEL} more than chance."
     )
     st.caption(

@@ -18,8 +18,8 @@ st.write(
     "to another question about a top digit a and a bottom digit b. Some questions teach it the digits. Others it "
     "answers without knowing them."
 )
-found = {label: taught.measured(EXPERIMENT, variant) for label, variant in VARIANTS.items()}
-taught.overview(found)
+readers_by_question = {label: taught.measured(EXPERIMENT, variant) for label, variant in VARIANTS.items()}
+taught.overview(readers_by_question)
 st.caption(
     "A naming sends each of the ten digits to one of ten names, several to one if it likes. Right once renamed: with "
     "the best names for the digits, no two of them the same. Measured on MNIST's test digits, never trained on; mean ± "
@@ -36,7 +36,7 @@ chosen = one_of(
     bind="query-params",
     persist_state="session",
 )
-question, runs = QUESTIONS[chosen], found[chosen]
+question, runs = QUESTIONS[chosen], readers_by_question[chosen]
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("What it is told", anchor=False)

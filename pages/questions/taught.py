@@ -45,11 +45,11 @@ def measured(experiment: Experiment, variant: Variant) -> dict[int, Reader]:
     }
 
 
-def overview(found: dict[str, dict[int, Reader]]) -> None:
+def overview(readers_by_question: dict[str, dict[int, Reader]]) -> None:
     """Show a row for each question: its answers, the namings that answer it, and what the trained readers reached."""
     rows = []
     for name, question in QUESTIONS.items():
-        readers = list(found[name].values())
+        readers = list(readers_by_question[name].values())
         shares = ([getattr(reader, kind) for reader in readers] for kind in ("asked", "named", "renamed"))
         cells = (f"{len(question.answers)}", f"{shortcuts.count_shortcuts(question):,}", *map(_summary, shares))
         rows.append((question.words, *cells))
@@ -60,11 +60,11 @@ def overview(found: dict[str, dict[int, Reader]]) -> None:
 def answers(question: Question) -> None:
     """Show the answer for each top digit (rows) and bottom digit (columns), the stronger the larger it is."""
     low, high = int(question.answers[0]), int(question.answers[-1])
-    words = {0: "no", 1: "yes"} if len(question.answers) == 2 else {}
+    labels = {0: "no", 1: "yes"} if len(question.answers) == 2 else {}
 
     def cell(a, b):
         value = int(question.table[a, b])
-        return Cell(words.get(value, number(value)), shade=0.8 * (value - low) / (high - low))
+        return Cell(labels.get(value, number(value)), shade=0.8 * (value - low) / (high - low))
 
     st.html(tables.of_digits(cell, coloured=True))
     st.caption("Rows are the top digit a, columns the bottom digit b.")
@@ -85,27 +85,29 @@ def names(counts: np.ndarray) -> None:
 def in_words(namings: int, reader: Reader | None) -> str:
     """Say what a question leaves open, and what this reader made of it."""
     if namings == 1:
-        said = "No other naming than the true one answers every pair right, so the question leaves nothing open."
+        description = "No other naming than the true one answers every pair right, so the question leaves nothing open."
     else:
-        said = f"{namings:,} namings answer every pair right, so the answers cannot tell which of them is true."
+        description = f"{namings:,} namings answer every pair right, so the answers cannot tell which of them is true."
     if reader is None:
-        return said
-    said += f" This reader answers {reader.asked:.1%} right and calls {reader.named:.1%} of the digits by their names."
+        return description
+    description += (
+        f" This reader answers {reader.asked:.1%} right and calls {reader.named:.1%} of the digits by their names."
+    )
     called = reader.confusion.argmax(axis=1)
     best, renamed = shortcuts.best_renaming(reader.confusion)
     if reader.named >= KNOWN:
-        return f"{said} It has learned the ten digits."
+        return f"{description} It has learned the ten digits."
     if renamed >= KNOWN:
         named = ", ".join(f"{digit} is called {name}" for digit, name in enumerate(best) if digit != name)
-        return f"{said} It knows them apart, under other names: {named}."
+        return f"{description} It knows them apart, under other names: {named}."
     if len(set(called.tolist())) < DIGITS:
         shared = {name: digits for name in sorted(set(called)) if len(digits := np.flatnonzero(called == name)) > 1}
         named = "; ".join(f"{_listed(digits)} are called {name}" for name, digits in shared.items())
         cost = " That costs it the pairs of these alone, which are few." if namings == 1 else ""
-        return f"{said} It takes some for the same digit: {named}.{cost}"
+        return f"{description} It takes some for the same digit: {named}.{cost}"
     worst = reader.confusion - np.diag(np.diag(reader.confusion))
     digit, name = (int(index) for index in np.unravel_index(worst.argmax(), worst.shape))
-    return f"{said} Most often it takes {digit} for {name}: pairs that tell these two apart are few."
+    return f"{description} Most often it takes {digit} for {name}: pairs that tell these two apart are few."
 
 
 def _listed(digits):

@@ -67,7 +67,7 @@ def _numbers(experiment):
         counted += f" (printed: {experiment.printed_parameters:,})"
     st.markdown(f"**Network.** {counted}.")
     rows = [
-        (_recipe_words(variant, protocol), *_cells(measured(experiment, variant)))
+        (_recipe_name(variant, protocol), *_cells(measured(experiment, variant)))
         for protocol in experiments.PROTOCOLS[::-1]
         for variant in experiment.variants_by(protocol)
     ]
@@ -81,24 +81,24 @@ def _best(experiment, protocol):
     return "not yet" if best is None else best.summary
 
 
-def _recipe_words(variant, protocol):
+def _recipe_name(variant, protocol):
     """What a variant is called: by whose recipe, and what tells it from the others, if there are some."""
     label = variant.label.removesuffix("report").removesuffix("-").replace("keep", "keep_prob ").replace("-", ", ")
     whose = "the report's protocol" if protocol == "report" else "quick recipe"
     return f"{whose}, {label}" if label else whose
 
 
-def _cells(found: Measured | None) -> tuple[str, str, str]:
+def _cells(measurement: Measured | None) -> tuple[str, str, str]:
     """Accuracy, how many seeds, and how long a training took; the last two empty where nothing is measured."""
-    if found is None:
+    if measurement is None:
         return "not yet", "", ""
-    seconds = float(np.mean(found.seconds))
-    return f"<b>{found.summary}</b>", str(len(found.accuracies)), pace.duration(seconds) if seconds else ""
+    seconds = float(np.mean(measurement.seconds))
+    return f"<b>{measurement.summary}</b>", str(len(measurement.accuracies)), pace.duration(seconds) if seconds else ""
 
 
 def _buttons(experiment):
     recipes = {
-        _recipe_words(variant, protocol): experiments.recipe_of(variant, variant.seeds[0])
+        _recipe_name(variant, protocol): experiments.recipe_of(variant, variant.seeds[0])
         for protocol in experiments.PROTOCOLS
         for variant in experiment.variants_by(protocol)
     }
@@ -145,7 +145,7 @@ def verdict_table() -> None:
     for by_report, quick in zip(verdicts("report"), verdicts("quick"), strict=True):
         with st.container(border=True):
             st.markdown(f"**{by_report.conclusion}**")
-            for words, verdict in (("By the report's protocol", by_report), ("By quick recipes", quick)):
+            for label, verdict in (("By the report's protocol", by_report), ("By quick recipes", quick)):
                 numbers = f": {verdict.numbers}" if verdict.numbers else ""
-                st.markdown(f"{words}: **{verdict.word}**{numbers}.")
+                st.markdown(f"{label}: **{verdict.word}**{numbers}.")
             st.caption(f"Rule: {by_report.rule}")

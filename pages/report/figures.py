@@ -15,14 +15,14 @@ from pages.shared import charts, curves
 def of_experiment(experiment: Experiment) -> None:
     """Its curves by the report's own protocol, as the report drew them, then those of the quick recipe."""
     drawn = [
-        _curves(experiment, protocol, words)
-        for protocol, words in (("report", "By the report's protocol"), ("quick", "By the quick recipe"))
+        _curves(experiment, protocol, heading)
+        for protocol, heading in (("report", "By the report's protocol"), ("quick", "By the quick recipe"))
     ]
     if not any(drawn):
         st.caption("Its figure is drawn from real curves, once it has run.")
 
 
-def _curves(experiment, protocol, words):
+def _curves(experiment, protocol, heading):
     """Train and test accuracy of its one recipe, or the test accuracies of its several; whether there were any."""
     lines, variants = [], experiment.variants_by(protocol)
     several = len(variants) > 1
@@ -37,13 +37,13 @@ def _curves(experiment, protocol, words):
     if not lines:
         return False
     if experiment.question:
-        st.markdown(f"**{words}**")
+        st.markdown(f"**{heading}**")
     curves.chart(
         lines,
         key=f"figure of {experiment.id}, {protocol}",
         title="test accuracy" if several else "accuracy",
         last_step=int(max(line.steps[-1] for line in lines)),
-        alt=f"{experiment.title}, {words}: " + ", ".join(f"{e.label} ends at {e.values[-1]:.3f}" for e in lines),
+        alt=f"{experiment.title}, {heading}: " + ", ".join(f"{e.label} ends at {e.values[-1]:.3f}" for e in lines),
     )
     return True
 
@@ -54,8 +54,8 @@ def keep_prob_chart() -> None:
     rows = [
         (variant.recipe.keep_prob, accuracy)
         for variant in experiment.variants
-        if (found := measured(experiment, variant))
-        for accuracy in found.accuracies
+        if (measurement := measured(experiment, variant))
+        for accuracy in measurement.accuracies
     ]
     if not rows:
         st.caption("Not measured yet: run the experiment.")
@@ -69,9 +69,9 @@ def labels_chart() -> None:
     """Accuracy against the number of training images, learning from sums and from digits."""
     experiment = experiments.ALL["labels"]
     rows = [
-        (variant.recipe.examples or EVERY, found.mean, f"from {variant.recipe.labels}")
+        (variant.recipe.examples or EVERY, measurement.mean, f"from {variant.recipe.labels}")
         for variant in experiment.variants
-        if (found := measured(experiment, variant))
+        if (measurement := measured(experiment, variant))
     ]
     if not rows:
         st.caption("Not measured yet: run the experiment.")

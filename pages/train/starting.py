@@ -76,7 +76,7 @@ def _expectation(recipe, repeats, known):
     steps = f"{recipe.steps:,} {'iteration' if recipe.steps == 1 else 'iterations'} of {recipe.batch:,}"
     if repeats > 1:
         steps = f"{repeats} runs of {steps}"
-    if found := pace.expected_seconds(recipe, known):
-        seconds, like = found
+    if estimate := pace.expected_seconds(recipe, known):
+        seconds, like = estimate
         return f"{steps}: about {pace.about(seconds * repeats)} here, at the pace of {plain(like.name)}."
     return f"{steps}. How long that takes here is known after a first run of this network."

@@ -58,12 +58,15 @@ def draw_blocks(blocks: list[Block], key: str, width: int, alt: str, frame: tupl
         "scale": {"domain": [-largest, 0, largest], "range": [NEGATIVE, ZERO, POSITIVE], "interpolate": "rgb"},
         "legend": None,
     }
-    near = {"name": "near", "select": {"type": "point", "fields": ["name"], "on": "pointermove", "clear": "pointerout"}}
-    marked = {"condition": {"param": "near", "empty": False, "value": MARK}, "value": "rgba(138,143,152,0.35)"}
-    thick = {"condition": {"param": "near", "empty": False, "value": 2.5}, "value": 0.5}
+    hovered = {
+        "name": "hovered",
+        "select": {"type": "point", "fields": ["name"], "on": "pointermove", "clear": "pointerout"},
+    }
+    marked = {"condition": {"param": "hovered", "empty": False, "value": MARK}, "value": "rgba(138,143,152,0.35)"}
+    thick = {"condition": {"param": "hovered", "empty": False, "value": 2.5}, "value": 0.5}
     layers = [
         {
-            "params": [near],
+            "params": [hovered],
             "mark": {"type": "rect"},
             "encoding": {
                 "x": x,

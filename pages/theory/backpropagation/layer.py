@@ -54,7 +54,7 @@ def show(subject: Subject) -> None:
         f"and filter {filter_ + 1} of `{learnt.name}` gets the gradient:"
     )
     _equation(learnt, filter_, by_difference, subject)
-    _said(learnt, filter_, by_difference)
+    _describe_agreement(learnt, filter_, by_difference)
     st.markdown(f"The gradients of all {filters} filters, in one scale:")
     most = float(each.max())
     figures = "".join(
@@ -84,7 +84,7 @@ def _figure(url, caption, alt):
     return f"<figure><img src='{url}' alt='{html.escape(alt)}'><figcaption>{html.escape(caption)}</figcaption></figure>"
 
 
-def _said(learnt, filter_, by_difference):
+def _describe_agreement(learnt, filter_, by_difference):
     gradient = learnt.gradient[..., filter_]
     largest = float(np.abs(gradient).max())
     if largest == 0:

@@ -32,11 +32,11 @@ def show() -> None:
         return
     _chart(timings)
     for slow in timings[:-1]:
-        place = timing.crossing(slow, timings[-1])
-        if place is None:
+        crossing = timing.crossing(slow, timings[-1])
+        if crossing is None:
             where = "at none of the lengths measured"
         else:
-            where = f"from n ≈ {place:,.0f} on" if place > timing.LENGTHS[0] else "at every length measured"
+            where = f"from n ≈ {crossing:,.0f} on" if crossing > timing.LENGTHS[0] else "at every length measured"
         st.markdown(f"The FFT is quicker than the {slow.way} **{where}**.")
     st.caption(
         "Each point is the quickest of three to nine repeats on the server that runs this app; slopes by least squares "
@@ -52,7 +52,7 @@ def _measure():
         st.warning("Others are measuring, and two at once would disturb each other. Press Measure again in a moment.")
         return
     try:
-        st.session_state[MEASURED] = timing.measure(lambda done, words: bar.progress(done, words))
+        st.session_state[MEASURED] = timing.measure(lambda done, text: bar.progress(done, text))
     finally:
         lock.release()
         bar.empty()
@@ -94,9 +94,9 @@ def _chart(timings: list[Timing]) -> None:
             "encoding": {"y": {**y, "field": "milliseconds"}, "tooltip": tooltip},
         },
     ]
-    said = "; ".join(_legend(each) for each in timings)
+    summary = "; ".join(_legend(each) for each in timings)
     drawn = {"encoding": {"x": n, "color": colour}, "layer": layers}
-    alt = f"Time of one gradient against n, both logarithmic: {said}."
+    alt = f"Time of one gradient against n, both logarithmic: {summary}."
     charts.draw(drawn, charts.table(columns), key="timings", height=curves.HEIGHT_PIXELS + 80, alt=alt)
 
 

@@ -84,14 +84,14 @@ def _agreement(gradients):
     first, *_ = gradients.values()
     heads = ("", *(f"∂L/∂f<sub>{i}</sub>" for i in range(len(first))), "largest difference")
     rows = [
-        (way, *(f"{round(value, 6) + 0:+.6f}" for value in gradient), f"{np.abs(gradient - first).max():.1e}")
-        for way, gradient in gradients.items()
+        (method, *(f"{round(value, 6) + 0:+.6f}" for value in gradient), f"{np.abs(gradient - first).max():.1e}")
+        for method, gradient in gradients.items()
     ]
     st.html(tables.facts(heads, rows, kind="counted"))
     most = max(np.abs(a - b).max() for a in gradients.values() for b in gradients.values())
-    said = "All five agree" if most <= AGREE else "They do not agree"
+    verdict = "All five agree" if most <= AGREE else "They do not agree"
     st.markdown(
-        f"**{said}:** no two differ by more than {most:.1e} (asked for: {AGREE:.0e}). The last one knows nothing of "
+        f"**{verdict}:** no two differ by more than {most:.1e} (asked for: {AGREE:.0e}). The last one knows nothing of "
         "matrices: it moves each weight of the filter up and down and looks at the loss. As the loss is a parabola "
         "along each weight, that is exact with any step; it takes 1."
     )

@@ -32,32 +32,32 @@ def bar_rows(
 
     `alt` says the whole in words, `write` makes a value a word.
     """
-    places = range(min(row.start for row in rows), max(row.start + len(row.values) for row in rows))
-    drawn = "".join(_row(row, places, band, write) for row in rows)
-    numbers = "".join(f"<div>{number(place)}</div>" for place in places)
-    widths = f"min-width:{len(places) * NARROWEST_PIXELS}px;max-width:{len(places) * WIDEST_PIXELS}px"
+    positions = range(min(row.start for row in rows), max(row.start + len(row.values) for row in rows))
+    drawn = "".join(_row(row, positions, band, write) for row in rows)
+    numbers = "".join(f"<div>{number(position)}</div>" for position in positions)
+    widths = f"min-width:{len(positions) * NARROWEST_PIXELS}px;max-width:{len(positions) * WIDEST_PIXELS}px"
     st.html(
         f'<div class="bar-rows" role="img" aria-label="{html.escape(alt)}" tabindex="0"><div style="{widths}">'
         f'{drawn}<div class="places">{numbers}</div></div></div>'
     )
 
 
-def _row(row, places, band, write):
+def _row(row, positions, band, write):
     values = row.values.tolist()
     highest, lowest = max(*values, 0), min(*values, 0)
     unit = BAR_PIXELS / (highest - lowest or 1)
     base = WORD_PIXELS + highest * unit  # of the zero line under the row's top, in pixels
     height = WORD_PIXELS + BAR_PIXELS + (WORD_PIXELS if lowest < 0 else 0) + 3
     cells = []
-    for place in places:
-        classes = "band" if place in (band if row.strong is None else row.strong) else ""
+    for position in positions:
+        classes = "band" if position in (band if row.strong is None else row.strong) else ""
         inside = ""
-        if row.start <= place < row.start + len(values):
-            value = values[place - row.start]
+        if row.start <= position < row.start + len(values):
+            value = values[position - row.start]
             tall = max(abs(value) * unit, 2)
             if isclose(value, 0, abs_tol=1e-12):
                 classes += " zero"
-            elif row.strong is not None and place not in row.strong:
+            elif row.strong is not None and position not in row.strong:
                 classes += " pale"
             top = base if value < 0 else base - tall
             word = base + tall if value < 0 else base - tall - WORD_PIXELS

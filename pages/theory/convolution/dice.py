@@ -65,8 +65,8 @@ def _digits():
     top, bottom = prediction.digit_probabilities
     sums = _slide(top, bottom, 0, ("top digit", "bottom digit"), prediction.sum)
     difference = small(np.abs(sums - prediction.sum_probabilities).max())
-    words = "max |difference| from the network’s own sum probabilities"
-    st.html(f'<p class="identity">{words} = <b>{difference}</b></p>')
+    label = "max |difference| from the network’s own sum probabilities"
+    st.html(f'<p class="identity">{label} = <b>{difference}</b></p>')
     if run.network.names_digits:
         st.write(
             f"This is the head of {run.network.name}: its last layer is this convolution, without one weight to learn. "

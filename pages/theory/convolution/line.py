@@ -30,15 +30,15 @@ def choose() -> tuple[np.ndarray, np.ndarray] | None:
     with left:
         signal = _field("signal", "f")
         with st.container(horizontal=True):
-            for name, words in SIGNALS.items():
-                st.button(name, key=f"f_{name}", on_click=_put, args=("f", words))
-            words, whose = row_of_digit()
-            st.button(f"A row of {whose}", key="f_row", on_click=_put, args=("f", words))
+            for name, text in SIGNALS.items():
+                st.button(name, key=f"f_{name}", on_click=_put, args=("f", text))
+            text, whose = row_of_digit()
+            st.button(f"A row of {whose}", key="f_row", on_click=_put, args=("f", text))
     with right:
         filter = _field("filter", "g")
         with st.container(horizontal=True):
-            for name, words in FILTERS.items():
-                st.button(name, key=f"g_{name}", on_click=_put, args=("g", words))
+            for name, text in FILTERS.items():
+                st.button(name, key=f"g_{name}", on_click=_put, args=("g", text))
             st.button(
                 "The signal, flipped",
                 key="g_flipped",
@@ -68,17 +68,17 @@ def row_of_digit() -> tuple[str, str]:
 
 def _field(name, key):
     label = f"{name.capitalize()} {key}, in whole numbers"
-    words = st.text_input(label, key=key, bind="query-params", persist_state="session")
+    text = st.text_input(label, key=key, bind="query-params", persist_state="session")
     try:
-        return convolution.read_numbers(words, MOST_VALUES)
+        return convolution.read_numbers(text, MOST_VALUES)
     except ValueError as error:
         # what somebody wrote, or put into a link, is no Markdown
         st.error(plain(f"The {name} cannot be read: {error}."))
         return None
 
 
-def _put(key, words):
-    st.session_state[key] = words
+def _put(key, text):
+    st.session_state[key] = text
 
 
 def _flip():

@@ -15,5 +15,5 @@ def map_figure(values: np.ndarray, largest: float, caption: str, grey: bool = Fa
     share = np.clip(np.asarray(values, float) / (largest or 1), -1, 1)[..., None]
     bright = (255, 255, 255) if grey else POSITIVE
     pixels = np.where(share >= 0, share * np.array(bright), -share * np.array(NEGATIVE))
-    url, words = pictures.png_url(Image.fromarray(np.rint(pixels).astype(np.uint8))), html.escape(caption)
-    return f'<figure><img src="{url}" alt="{words}"><figcaption>{words}</figcaption></figure>'
+    url, escaped_caption = pictures.png_url(Image.fromarray(np.rint(pixels).astype(np.uint8))), html.escape(caption)
+    return f'<figure><img src="{url}" alt="{escaped_caption}"><figcaption>{escaped_caption}</figcaption></figure>'

@@ -90,10 +90,10 @@ def _first_kernel(network: Network) -> str | None:
 
 def _digit_and_filter(digit, kernel, dx, dy):
     size, largest = len(kernel), float(np.abs(kernel).max())
-    words = number(f"moved by {dx:+d}, {dy:+d}").replace("+0", "0")
+    caption = number(f"moved by {dx:+d}, {dy:+d}").replace("+0", "0")
     st.html(
         f'<div class="moved-maps small">{map_figure(digit, 255, "the top digit", grey=True)}'
-        f"{map_figure(convolution.moved(digit, dx, dy), 255, words, grey=True)}"
+        f"{map_figure(convolution.moved(digit, dx, dy), 255, caption, grey=True)}"
         f"{map_figure(kernel, largest, f'the filter, {size}×{size}')}</div>"
     )
 

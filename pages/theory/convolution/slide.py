@@ -31,7 +31,7 @@ def show() -> None:
         )
         flip = not st.toggle("Do not flip", key="unflipped", persist_state="session", help=UNFLIPPED)
         kept = convolution.places(len(signal), len(filter), mode)
-        n = _choose_place(kept)
+        n = _choose_position(kept)
 
     result = convolution.convolve(signal, filter, flip)
     here = convolution.overlap(signal, filter, n, flip)
@@ -50,7 +50,7 @@ def show() -> None:
     _check(signal, filter, flip, result)
 
 
-def _choose_place(kept):
+def _choose_position(kept):
     """The place n, by a slider and a step at a time. A valid filter as long as the signal leaves one place alone."""
     n = min(max(st.session_state.get("place", kept.start), kept.start), kept.stop - 1)
     if len(kept) == 1:
@@ -81,14 +81,14 @@ def _signed(value):
 
 def _lengths(n, k, mode):
     formulas = {"full": f"{n} + {k} − 1", "same": f"{n}", "valid": f"{n} − {k} + 1"}
-    words = {
+    meanings = {
         "full": "wherever the two overlap",
         "same": "as many as the signal has",
         "valid": "only where all of the filter lies on the signal",
     }
     lines = "".join(
         f'<p class="{"chosen" if name == mode else ""}">{name}: '
-        f"<b>{count}</b> {'value' if count == 1 else 'values'} ({formula}), {words[name]}</p>"
+        f"<b>{count}</b> {'value' if count == 1 else 'values'} ({formula}), {meanings[name]}</p>"
         for name, formula in formulas.items()
         for count in [len(convolution.places(n, k, name))]
     )

@@ -58,7 +58,7 @@ def _slip(f, g, result, t):
         f"Taken by the letter, with t = {number(t)}, they would differ from (f ∗ g)(n+t):"
     )
     lines = (("as the theorem says", meant), ("with the sign lost, f(k−t)", lost_sign), ("with g twice, g ∗ g", longer))
-    items = "".join(f"<p><b>{np.abs(values - right).max()}</b> max |difference| {words}</p>" for words, values in lines)
+    items = "".join(f"<p><b>{np.abs(values - right).max()}</b> max |difference| {label}</p>" for label, values in lines)
     st.html(f'<div class="told">{items}</div>')
 
 

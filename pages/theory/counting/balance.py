@@ -20,8 +20,8 @@ def against(balances: list[Balance]) -> None:
     """Parameters against constraints on logarithmic axes, with the line where they are equal."""
     spots: dict[tuple, list[Balance]] = {}
     for balance in balances:  # what stands in one place is named in one label
-        place = balance.constraints.total, round(math.log10(balance.network.parameters), 1)
-        spots.setdefault(place, []).append(balance)
+        position = balance.constraints.total, round(math.log10(balance.network.parameters), 1)
+        spots.setdefault(position, []).append(balance)
     columns: dict[str, list] = {
         name: [] for name in ("constraints", "parameters", "height", "side", "name", "crowded", "experiments")
     }
@@ -118,10 +118,10 @@ def gaps(balances: list[Balance]) -> None:
 def _names(measured):
     """A name for each notable gap; of those that stand in nearly one place the first one carries all."""
     spots: dict[tuple, list[str]] = {}
-    places = [(round(math.log10(balance.ratio), 1), round(100 * balance.gap)) for balance in measured]
-    for place, balance in zip(places, measured, strict=True):
-        spots.setdefault(place, []).append(balance.label)
-    return [", ".join(spots.pop(place, [])) if abs(place[1]) >= NOTABLE_POINTS else "" for place in places]
+    positions = [(round(math.log10(balance.ratio), 1), round(100 * balance.gap)) for balance in measured]
+    for position, balance in zip(positions, measured, strict=True):
+        spots.setdefault(position, []).append(balance.label)
+    return [", ".join(spots.pop(position, [])) if abs(position[1]) >= NOTABLE_POINTS else "" for position in positions]
 
 
 def short(balance: Balance, variants: bool = False) -> str:

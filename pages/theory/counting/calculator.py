@@ -86,11 +86,11 @@ def _number(key, kind, label=None):
     label = (label or {"size": "size, k of k×k", "channels": "input channels"}.get(kind, kind)).capitalize()
     allowed = f"a whole number from {low:,} to {high:,}"
     text_field(label, value=AS_IN_THE_REPORT[key], key=key, bind="query-params", help=f"{allowed.capitalize()}.")
-    written = st.session_state[key]
-    number = read_number(written, whole=True)
+    typed = st.session_state[key]
+    number = read_number(typed, whole=True)
     if isinstance(number, int) and low <= number <= high:
         return number
-    st.error(plain(f"{label} is {written.strip()[:30] or 'empty'}; allowed: {allowed}."))
+    st.error(plain(f"{label} is {typed.strip()[:30] or 'empty'}; allowed: {allowed}."))
     return None
 
 

@@ -17,9 +17,9 @@ from pages.shared.written import small
 
 @cached(max_entries=8)
 def _activity(run: store.Run) -> list[relu.LayerActivity]:
-    words = "Reading 1,000 test digits, for the first time with these weights."
-    bar, digits = st.progress(0.0, words), mnist.embedded().test_images
-    layers = relu.activity(run.network, weights_of(run), digits, lambda done: bar.progress(done, words))
+    text = "Reading 1,000 test digits, for the first time with these weights."
+    bar, digits = st.progress(0.0, text), mnist.embedded().test_images
+    layers = relu.activity(run.network, weights_of(run), digits, lambda done: bar.progress(done, text))
     bar.empty()
     return layers
 
@@ -54,10 +54,10 @@ def _layer(layer):
         f'<i style="height:{70 * number / max(counts):.1f}%;background:{PALETTE[0]}"></i><span>{name}</span></div>'
         for name, number in zip(names, counts, strict=True)
     )
-    said = (
+    label = (
         f"How often they answer: {dead} of {count} never, the median of all in {np.median(layer.shares):.1%} of cases"
     )
-    st.html(f'<div class="bars" role="img" aria-label="{html.escape(said)}">{columns}</div>')
+    st.html(f'<div class="bars" role="img" aria-label="{html.escape(label)}">{columns}</div>')
     of = "digits and pixels" if layer.kind == "filters" else "digits"
     st.caption(f"How many {layer.kind} answer more than 0 to how many per cent of all {of}, ten per cent a bar.")
 
@@ -75,10 +75,10 @@ def _cut(run, weights, layers):
     if not st.button("Set them to 0 and read the 1,000 digits again", key="cut"):
         return
     inputs = relu.as_inputs(run.network, mnist.embedded().test_images)
-    words = "Reading the digits with the network as it is, and again with these parameters at 0."
-    bar, cut = st.progress(0.0, words), relu.cut_out(weights, layers)
-    before = forward.logits(run.network, weights, inputs, lambda done: bar.progress(done / 2, words))
-    after = forward.logits(run.network, cut, inputs, lambda done: bar.progress(0.5 + done / 2, words))
+    text = "Reading the digits with the network as it is, and again with these parameters at 0."
+    bar, cut = st.progress(0.0, text), relu.cut_out(weights, layers)
+    before = forward.logits(run.network, weights, inputs, lambda done: bar.progress(done / 2, text))
+    after = forward.logits(run.network, cut, inputs, lambda done: bar.progress(0.5 + done / 2, text))
     bar.empty()
     most = np.abs(before - after).max()
     st.html(f'<p class="identity">max |difference| of {before.size:,} logits = <b>{small(most)}</b></p>')

@@ -17,9 +17,9 @@ def loss_curve(losses: list[float]) -> str:
     y = 1 - np.append(values, values[-1]) / top
     under = [*zip(x, y, strict=True), (1, 1), (0, 1)]
     line = [*zip(x, y - LINE, strict=True), *zip(x[::-1], (y + LINE)[::-1], strict=True)]
-    said = f"Loss over {len(losses):,} steps: at most {values.max():.4f}, now {losses[-1]:.4f}"
+    label = f"Loss over {len(losses):,} steps: at most {values.max():.4f}, now {losses[-1]:.4f}"
     return (
-        f'<div class="loss-curve" role="img" aria-label="{html.escape(said)}"><div class="under" '
+        f'<div class="loss-curve" role="img" aria-label="{html.escape(label)}"><div class="under" '
         f'style="clip-path:{_polygon(under)}"></div><div class="over" style="clip-path:{_polygon(line)}"></div>'
         f"<span>{top:.2f}</span></div>"
         f'<p class="plane-key">Loss, from 0 up, over {len(losses):,} {"step" if len(losses) == 1 else "steps"}</p>'

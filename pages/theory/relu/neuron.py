@@ -53,8 +53,8 @@ def show() -> None:
     asked = st.session_state.pop("neuron_steps", 0)
     with st.container(horizontal=True):
         for steps in (1, 20, LONG):
-            words = "1 step" if steps == 1 else f"{steps} steps"
-            st.button(words, on_click=_ask, args=(steps,), type="primary" if steps == LONG else "secondary")
+            label = "1 step" if steps == 1 else f"{steps} steps"
+            st.button(label, on_click=_ask, args=(steps,), type="primary" if steps == LONG else "secondary")
         st.button("Push it dead", on_click=_push, help="A bias so low that w·x + b is negative at every point.")
         st.button("Start again", on_click=_restart, args=(0,))
         st.button("Other points", on_click=_restart, args=(1,))

@@ -23,9 +23,9 @@ def neuron(neuron: Neuron, activation: Activation, points: Points) -> str:
         f'style="left:{_percent(x)};bottom:{_percent(y)}"></i>'
         for (x, y), target, pale in zip(points.x.tolist(), points.targets, unheard, strict=True)
     )
-    said = html.escape(f"{len(z)} points in the plane; the neuron is positive at {np.count_nonzero(z > 0)} of them")
+    label = html.escape(f"{len(z)} points in the plane; the neuron is positive at {np.count_nonzero(z > 0)} of them")
     return (
-        f'<div class="plane" role="img" aria-label="{said}">{_shape("answers", _clip(SQUARE, w, b))}'
+        f'<div class="plane" role="img" aria-label="{label}">{_shape("answers", _clip(SQUARE, w, b))}'
         f'{_shape("line", strip) if half else ""}{dots}</div><p class="plane-key"><i></i> should answer 1 &emsp; '
         f'<i class="zero"></i> should answer 0 &emsp; shaded: w·x + b &gt; 0 &emsp; pale: teaches nothing</p>'
     )
