@@ -1,15 +1,41 @@
 """What a run's curve shows: a quantity against the step, smoothed, averaged over seeds, and read in words.
 
-Points are the lines of metrics.jsonl: step, train_accuracy, train_loss, test_accuracy, test_loss, learning_rate, …
+Points are the lines of metrics.jsonl: a step, and what QUANTITIES lists.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.recipe import Recipe
 
-QUANTITIES = ("train_accuracy", "test_accuracy", "train_loss", "test_loss", "learning_rate")
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number that a curve's points have beside their step, from `low` to `high`: the metric, or how it was reached.
+
+    `title` is that of its axis on the compare page; without one it is kept and not drawn. A point without a quantity
+    that is `required` is no point, so one that older runs have not is not required.
+    """
+
+    name: str
+    title: str = ""
+    low: float = 0.0
+    high: float = math.inf
+    required: bool = False
+
+
+QUANTITIES = (
+    Quantity("train_accuracy", "training accuracy", high=1.0, required=True),
+    Quantity("test_accuracy", "test accuracy", high=1.0, required=True),
+    Quantity("train_loss", "training loss", required=True),
+    Quantity("test_loss", "test loss", required=True),
+    Quantity("learning_rate", "learning rate", required=True),
+    Quantity("rate_factor"),  # by which the learning rate was turned by hand
+    Quantity("seconds"),  # of training so far
+)
+DRAWN = tuple(quantity for quantity in QUANTITIES if quantity.title)
 CURVE_IMAGES = 2000  # test images behind a curve's point; the result at the end takes all of them
 FIRST_IMAGES = 500  # test images behind its first point; few, because the visitor is waiting for it
 ENOUGH_POINTS = 12  # for a hint: fewer say nothing yet

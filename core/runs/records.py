@@ -83,8 +83,8 @@ def read_fields(path: Path, required: dict[str, Check], optional: dict[str, Chec
 def read_points(path: Path) -> tuple[list[dict], str]:
     """The points of a curve, oldest first, and in words how many lines are left out.
 
-    A point has a step, the five of QUANTITIES, and where they are known rate_factor and seconds. A last line
-    without its end, which a crash tore, is left out without a word.
+    A point has a step, the required ones of QUANTITIES, and the others where they are known. A last line without its
+    end, which a crash tore, is left out without a word.
     """
     try:
         lines = _read_bytes(path).split(b"\n")[:-1]
@@ -98,8 +98,9 @@ def read_points(path: Path) -> tuple[list[dict], str]:
     return points, f"{path.name}: {odd:,} {what} of a curve" if odd else ""
 
 
-REQUIRED_OF_A_POINT = {"step": step} | {name: share if "accuracy" in name else positive for name in QUANTITIES}
-OPTIONAL_OF_A_POINT = {"rate_factor": positive, "seconds": positive}
+_CHECKS = {q: number(max(q.low, -LARGEST), min(q.high, LARGEST)) for q in QUANTITIES}
+REQUIRED_OF_A_POINT = {"step": step} | {q.name: check for q, check in _CHECKS.items() if q.required}
+OPTIONAL_OF_A_POINT = {q.name: check for q, check in _CHECKS.items() if not q.required}
 
 
 def _point(line):

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from core.runs import metrics, store
-from core.runs.curves import QUANTITIES
+from core.runs.curves import DRAWN
 
 # TensorBoard draws these tensors as curves. tf.summary.scalar would say the same, but wants TensorBoard installed.
 SCALARS = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "scalars"}, data_class="DATA_CLASS_SCALAR")
@@ -25,7 +25,7 @@ class EventFile:
     def add(self, point: dict) -> None:
         """Write a point of the curve, each quantity under its name."""
         with self._writer.as_default(point["step"]):
-            for quantity in QUANTITIES:
+            for quantity in (quantity.name for quantity in DRAWN if quantity.name in point):
                 # "accuracy/train" and "accuracy/test" share a panel there
                 side, _, name = quantity.partition("_")
                 tag = f"{name}/{side}" if side in ("train", "test") else quantity

@@ -1,5 +1,6 @@
 """What the Compare page shows of runs: their curves, what sets them apart, and what they reach."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -8,19 +9,16 @@ import streamlit as st
 from core.recipe import RULES
 from core.runs import comparison, control, exchange, metrics
 from core.runs.comparison import Entry
-from core.runs.curves import curve, mean_of
+from core.runs.curves import DRAWN, curve, mean_of
 from pages.shared import charts, curves, run_view
 from pages.shared.written import plain
 
-QUANTITIES = {  # what the list of curves offers → the quantities that are drawn, and their axis
-    "test accuracy": (("test_accuracy",), "test accuracy"),
-    "training accuracy": (("train_accuracy",), "training accuracy"),
+CHOICES = {  # what the list of curves offers → the quantities that are drawn, and their axis
+    **{q.title: ((q.name,), q.title) for q in sorted(DRAWN, key=lambda q: "train_" in q.name)},  # those of tests first
     "accuracy, test and training": (("test_accuracy", "train_accuracy"), "accuracy"),
-    "test loss": (("test_loss",), "test loss"),
-    "training loss": (("train_loss",), "training loss"),
     "loss, test and training": (("test_loss", "train_loss"), "loss"),
-    "learning rate": (("learning_rate",), "learning rate"),
 }
+RANGES = {q.name: (q.low, q.high) for q in DRAWN if math.isfinite(q.high - q.low)}  # where an axis can show all of it
 SAVE_FIGURE = (Path(__file__).parent / "save_figure.js").read_text()
 
 
@@ -40,13 +38,14 @@ def overlay(chosen: list[Entry]) -> None:
 def _overlay(chosen):
     repeated = comparison.repeats([entry.run for entry in chosen])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen_curve = st.selectbox("Curve", list(QUANTITIES), key="curve", bind="query-params", width=250)
-        quantities, axis = QUANTITIES[chosen_curve]
+        chosen_curve = st.selectbox("Curve", list(CHOICES), key="curve", bind="query-params", width=250)
+        quantities, axis = CHOICES[chosen_curve]
+        low, high = RANGES.get(quantities[0], (None, None))
         amount = st.slider("Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", bind="query-params", width=200)
         with st.container(width=200, gap=None):
             log_steps = st.toggle("Log iterations", key="log_iterations", bind="query-params")
             log_values = st.toggle("Log values", key="log_values", bind="query-params")
-            close = axis.endswith("accuracy") and st.toggle(
+            close = high is not None and st.toggle(
                 "Close up",
                 key="close_up",
                 bind="query-params",
@@ -61,10 +60,9 @@ def _overlay(chosen):
     )
     lines, empty = _lines(chosen, quantities, amount, repeated if mean else [])
     if lines:
-        low, high = (0.0, 1.0) if axis.endswith("accuracy") else (None, None)
-        if close:
+        if close and high is not None:
             late = np.concatenate([line.values[len(line.values) // 2 :] for line in lines])
-            low, high = float(late.min()) - 0.002, min(1.0, float(late.max()) + 0.002)
+            low, high = float(late.min()) - 0.002, min(high, float(late.max()) + 0.002)
         with st.container(key="figure_to_save"):
             curves.chart(
                 lines,

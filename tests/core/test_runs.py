@@ -15,6 +15,7 @@ import safetensors.numpy
 from core.model.networks import NETWORKS
 from core.recipe import Recipe
 from core.runs import checkpoints, control, labels, metrics, results, snapshots, store, trash
+from core.runs.curves import QUANTITIES
 from tests.harness.points import point
 
 SUM = NETWORKS["sum"]
@@ -228,6 +229,16 @@ def test_a_write_that_fails_leaves_the_old_file(run, weights, monkeypatch):
         checkpoints.save_weights(run, {name: 0 * tensor for name, tensor in weights.items()}, 1)
     assert (run.folder / "weights.safetensors").read_bytes() == before
     assert sorted(path.name for path in run.folder.iterdir()) == ["run.json", "weights.safetensors"]
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES, ids=lambda quantity: quantity.name)
+def test_a_point_without_what_is_not_required_is_one_and_no_quantity_is_out_of_its_range(run, quantity):
+    whole = point(10, **{each.name: 0.5 for each in QUANTITIES})
+    for value in (quantity.low - 0.1, 2 * quantity.high, None):
+        metrics.append(run, whole | {quantity.name: value})
+    metrics.append(run, {name: value for name, value in whole.items() if name != quantity.name})
+    read = [{name: value for name, value in whole.items() if name != quantity.name}] * 4
+    assert metrics.read(run) == ([] if quantity.required else read)
 
 
 def test_metrics_survive_a_torn_last_line_and_can_be_rewound(run):

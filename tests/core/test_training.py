@@ -21,6 +21,7 @@ from core.model.networks import NETWORKS
 from core.recipe import Recipe
 from core.runs import checkpoints, control, results, snapshots, store
 from core.runs import metrics as run_metrics
+from core.runs.curves import QUANTITIES
 from core.training import keras_model, loop, precision
 from core.training import trainer as run_trainer
 from tests.harness.needs import PATIENCE_SECONDS, wait_until
@@ -172,6 +173,7 @@ def test_learning_rate_turned_while_it_runs_is_noted_and_resumed():
     work.rate_factor = 0.25
     work.advance(2)
     assert work.point(0.0, 0.0)["learning_rate"] == 2.5e-4
+    assert set(work.point(0.0, 0.0)) == {"step", *(quantity.name for quantity in QUANTITIES)}
     again = trainer(network="tiny", schedule="constant", learning_rate=1e-3)
     again.restore(work.state(), 2)
     assert again.rate_factor == 0.25

@@ -16,7 +16,7 @@ from core.model.networks import NETWORKS
 from core.recipe import Recipe
 from core.runs import checkpoints, comparison, control, metrics, results, store, trash
 from core.runs import labels as run_labels
-from pages.compare.comparing import QUANTITIES
+from pages.compare.comparing import CHOICES
 from tests.harness.needs import PATIENCE_SECONDS
 from tests.harness.server import REPOSITORY
 
@@ -209,7 +209,7 @@ def test_a_sweep_is_a_line_for_each_point_of_its_grid_from_its_first_curves_on(r
     assert "sweep-tiny-batch10, mean of 3 seeds" in charts(app.run())[0].alt
 
 
-@pytest.mark.parametrize("quantity", QUANTITIES)
+@pytest.mark.parametrize("quantity", CHOICES)
 def test_every_quantity_is_drawn_on_every_scale(three, quantity):
     app = page(runs=["tiny-1", "tiny-2", "shallow-1"])
     app.selectbox(key="curve").set_value(quantity).run()

@@ -147,7 +147,7 @@ def test_every_reader_leaves_out_what_does_not_fit_and_says_so(root):
         assert run.created == "" or run.created >= "2026"
         points = metrics.read(run)
         for quantity in QUANTITIES:
-            assert np.isfinite(curve("", points, quantity, 0.5).values).all()
+            assert np.isfinite(curve("", points, quantity.name, 0.5).values).all()
         hints(run.recipe, points), rate_changes(points)
         if run.name.startswith("metrics.jsonl"):
             assert len(points) in (21, 22) and points[-1]["step"] == 30
