@@ -11,7 +11,7 @@ from core.model.networks import NETWORKS, Network, untied
 from core.model.operations import convolve_back
 from core.runs import store
 from core.theory import backpropagation as theory
-from core.theory import backward, timing
+from core.theory import first_kernel, timing
 from core.theory.timing import Timing
 from tests.harness.visits import html, rerun, visit
 
@@ -119,7 +119,7 @@ def test_backwards_through_every_network_as_tensorflow_does_it(network):
     weights, image, label = weights_of(network), image_for(network), 7
     model = keras_model.build(network)
     keras_model.set_weights(model, weights)
-    learnt = backward.learning(network, weights, image, label)
+    learnt = first_kernel.learning(network, weights, image, label)
     with tf.GradientTape() as tape:
         logits = model(image[None, ..., None].astype(np.float32) / 255, training=False)
         loss = tf.nn.sparse_softmax_cross_entropy_with_logits([label], logits)[0]
@@ -131,9 +131,9 @@ def test_backwards_through_every_network_as_tensorflow_does_it(network):
 
 @pytest.mark.parametrize("network", EVERY, ids=lambda network: f"{network.name}{'' if network.tied else '-untied'}")
 def test_finite_differences_find_the_same_gradient(network):
-    learnt = backward.learning(network, weights_of(network), image_for(network), 7)
+    learnt = first_kernel.learning(network, weights_of(network), image_for(network), 7)
     filter_ = int(np.abs(learnt.gradient).max(axis=(0, 1, 2)).argmax())
-    found, gradient = backward.kernel_difference(learnt, filter_), learnt.gradient[..., filter_]
+    found, gradient = first_kernel.kernel_difference(learnt, filter_), learnt.gradient[..., filter_]
     np.testing.assert_allclose(found, gradient, atol=1e-5 * np.abs(gradient).max())
 
 
@@ -147,7 +147,7 @@ def test_an_even_kernel_is_turned_about_its_own_centre():
         loss = tf.reduce_sum(tf.nn.conv2d(*variables, 1, "SAME") * g)
     of_x, of_kernel = (gradient.numpy() for gradient in tape.gradient(loss, variables))
     np.testing.assert_allclose(convolve_back(g, kernel), of_x, atol=1e-10)
-    np.testing.assert_allclose(backward.kernel_gradient(x, g, 4), of_kernel, atol=1e-10)
+    np.testing.assert_allclose(first_kernel.kernel_gradient(x, g, 4), of_kernel, atol=1e-10)
 
 
 def test_float64_in_the_first_layer_carries_through_to_the_logits():
@@ -236,7 +236,7 @@ def test_a_real_network_follows_the_same_rule(name):
     app.selectbox(key="run").set_value(name).run()
     said = words(app)
     assert "pictures show the same numbers" in said
-    filters = backward.first_filters(store.read(store.locate(name)).network)
+    filters = first_kernel.first_filters(store.read(store.locate(name)).network)
     assert html(app).count("alt='Gradient of filter") == filters
     app.selectbox(key="filter").select(str(filters)).run()
     assert f"filter {filters} of `conv1.kernel`" in words(app)

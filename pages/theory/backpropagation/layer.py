@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.model import forward, operations
 from core.runs.store import Run
-from core.theory import backward
+from core.theory import first_kernel
 from pages.shared import picker, pictures
 from pages.shared.cached import cached, weights_of
 from pages.shared.subject import Subject
@@ -17,7 +17,7 @@ RUNNER_UP, LARGEST = "its second choice", "that changes most"
 
 @cached(max_entries=32)
 def _difference(run: Run, image: np.ndarray, label: int, filter_: int) -> np.ndarray:
-    return backward.kernel_difference(backward.learning(run.network, weights_of(run), image, label), filter_)
+    return first_kernel.kernel_difference(first_kernel.learning(run.network, weights_of(run), image, label), filter_)
 
 
 @st.fragment
@@ -36,7 +36,7 @@ def show(subject: Subject) -> None:
             width=200,
             help="Told what it already knows, a network has little to learn, so it is told something else first.",
         )
-        filters = backward.first_filters(network)
+        filters = first_kernel.first_filters(network)
         chosen = st.selectbox(
             "Filter", [LARGEST, *map(str, range(1, filters + 1))], key="filter", bind="query-params", width=200
         )
@@ -44,7 +44,7 @@ def show(subject: Subject) -> None:
     image = np.concatenate([subject.top, subject.bottom]) if network.reads_pairs else subject.top
     probabilities = operations.softmax(forward.logits(network, weights, image[None]))[0]
     label = int(probabilities.argsort()[-2]) if told == RUNNER_UP else int(told)
-    learnt = backward.learning(network, weights, image, label)
+    learnt = first_kernel.learning(network, weights, image, label)
     each = np.abs(learnt.gradient).max(axis=(0, 1, 2))
     filter_ = int(each.argmax()) if chosen == LARGEST else int(chosen) - 1
     by_difference = _difference(run, image, label, filter_)
@@ -96,7 +96,7 @@ def _describe_agreement(learnt, filter_, by_difference):
         f"{rounded(largest)}, and they differ by at most {off:.1e}, **{off / largest:.1e} of it**. "
         "The first is the input correlated "
         f"with the gradient at the output. For the second each of the {gradient.size} weights was moved up and down by "
-        f"{backward.STEP:.0e}, and the network asked for its loss. This loss is no parabola, so a little more than "
+        f"{first_kernel.STEP:.0e}, and the network asked for its loss. This loss is no parabola, so a little more than "
         "rounding remains."
         + (" A half whose picture is empty has next to nothing to change." if learnt.network.reads_pairs else "")
     )

@@ -1,4 +1,4 @@
-"""The networks backwards, in NumPy: from the loss to the gradient at every layer, as training does it.
+"""What a network's first convolution learns from one image, in NumPy: the gradient of the loss at its kernel.
 
 Each layer hands the gradient at its output on to its input; for a convolution this, too, is a convolution. What it owes
 its own weights is a correlation of its input with the gradient at its output: the report's theoretical part 3, in 2-D.
