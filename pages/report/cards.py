@@ -21,9 +21,9 @@ def overview() -> None:
     rows = []
     for experiment in experiments.EXPERIMENTS:
         parameters, printed = NETWORKS[experiment.network].parameters, experiment.printed_parameters
-        count = "not printed" if printed is None else f"{printed:,}"
+        count = _printed(printed, ",")
         correct = f"{parameters:,}" if printed != parameters else ""
-        accuracy = experiment.accuracy_words or f"{experiment.printed_accuracy:.4f}"
+        accuracy = experiment.accuracy_words or _printed(experiment.printed_accuracy, ".4f")
         here = [f"<b>{_best(experiment, protocol)}</b>" for protocol in ("report", "quick")]
         link = f"<a href='#{experiment.id}'>{experiment.question}</a>"
         rows.append((link, experiment.title, accuracy, *here, count, correct))
@@ -40,6 +40,10 @@ def overview() -> None:
     st.caption(
         "For dropout, the best keep_prob is shown. ± is the standard deviation over seeds, if there are several."
     )
+
+
+def _printed(number, form):
+    return "not printed" if number is None else format(number, form)
 
 
 def experiment_card(experiment: Experiment) -> None:

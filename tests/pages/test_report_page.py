@@ -1,5 +1,6 @@
 """The report page without a browser: what it says of runs that are there and of those that are not."""
 
+import dataclasses
 import re
 
 import pytest
@@ -82,3 +83,10 @@ def test_the_overview_has_each_printed_number_beside_the_measured_one():
     row = next(row for row in table.split("<tr>") if "minimal number" in row)
     assert "0.9586" in row and "<b>0.9800 ± 0.0000</b>" in row and "1,326,586" in row and "1,327,076" in row
     assert "6.9605, read 0.9605" in table and table.count("not yet") == 2 * len(experiments.EXPERIMENTS) - 1
+
+
+def test_an_experiment_of_which_no_accuracy_was_printed_says_so_in_the_overview(monkeypatch):
+    silent = dataclasses.replace(ALL["linear"], printed_accuracy=None)
+    monkeypatch.setattr(experiments, "EXPERIMENTS", (silent,))
+    (table,) = [e.proto.body for e in page().get("html") if "parameters printed" in e.proto.body]
+    assert table.count("not printed") == 1 and "3,274,634" in table
