@@ -9,7 +9,7 @@ from core.runs import comparison
 from core.runs.comparison import Entry
 from pages.shared import charts
 from pages.shared.one_of import one_of
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 CHOSEN, TABLE, LISTED = "runs", "table_of_runs", "listed_runs"  # keys of the session; CHOSEN is in the link
 LETTER_PIXELS = 7  # of the table's letters, on the average

@@ -11,7 +11,7 @@ from core.runs import comparison, control, exchange, metrics
 from core.runs.comparison import Entry
 from core.runs.curves import DRAWN, curve, mean_of
 from pages.shared import charts, curves, run_view
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 CHOICES = {  # what the list of curves offers → the quantities that are drawn, and their axis
     **{q.title: ((q.name,), q.title) for q in sorted(DRAWN, key=lambda q: "train_" in q.name)},  # those of tests first

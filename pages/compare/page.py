@@ -3,17 +3,17 @@
 import streamlit as st
 
 from core.runs import comparison, store, trash
-from pages.compare import choosing, comparing, keeping
+from pages.compare import choosing, comparing, managing
 from pages.shared.reached import reached
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 st.title("Compare runs")
 entries = comparison.entries()
 if not entries:
     st.info("No runs yet. Train a network on the Train page, or bring weights.")
-    keeping.said()
-    keeping.upload()
-    keeping.deleted()
+    managing.said()
+    managing.upload()
+    managing.deleted()
     st.stop()
 
 chosen = choosing.choose(entries)
@@ -31,18 +31,18 @@ st.subheader("Accuracy against parameters")
 reached(entries, chosen)
 
 st.subheader("Name, download, delete")
-keeping.said()
+managing.said()
 left, right = st.columns(2, gap="large")
 with left:
     if chosen:
         by_name = {entry.name: entry for entry in chosen}
         name = st.selectbox("Run", list(by_name), format_func=lambda name: by_name[name].shown, key="kept")
-        keeping.card(by_name[name])
+        managing.card(by_name[name])
     else:
         st.write("Choose a run to name it, note something, star it, download or delete it.")
 with right:
     with st.expander("Bring weights"):
-        keeping.upload()
+        managing.upload()
     if trash.discarded():
         with st.expander("Deleted runs"):
-            keeping.deleted()
+            managing.deleted()

@@ -12,7 +12,7 @@ from pages.shared import answer, pictures
 from pages.shared.colours import COLOURS
 from pages.shared.drawings import HALVES, place
 from pages.shared.one_of import one_of
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 TYPES = ["png", "jpg", "jpeg", "bmp", "gif", "tiff", "webp"]
 SHOWS = {"both": "Both digits", "top": "Left or top", "bottom": "Right or bottom"}  # what a picture shows, in words

@@ -14,7 +14,7 @@ from core.runs import comparison, exchange, store
 from core.teach import Features, Pair
 from pages.draw import canvas, lesson
 from pages.shared import cached
-from pages.shared.written import counted, plain
+from pages.shared.text import counted, plain
 
 SHOWN = "shown_pair"  # keys of the session: the pair that the page shows, with the sum that was read
 COURSES = "courses"  # by run: what it was taught here

@@ -11,7 +11,7 @@ from pages.inside import blend_charts, figures
 from pages.shared import answer, pictures
 from pages.shared.cached import cached, load_weights, loadable_runs, shown
 from pages.shared.colours import SUM_COLOUR
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 DRAWN = "the top digit"
 PAIRS = 100  # of a general measurement, in the middle of their blends

@@ -15,7 +15,7 @@ from pages.shared.colours import SUM_COLOUR
 from pages.shared.drawings import HALVES
 from pages.shared.one_of import one_of
 from pages.shared.tables import Cell
-from pages.shared.written import counted, number
+from pages.shared.text import counted, number
 
 
 def show(run, weights, subject) -> None:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.shared import judging
 from pages.shared.one_of import one_of
+from pages.shared.readings import run_name
 
 
 def _twice(run, weights, subject):
@@ -42,7 +42,5 @@ SPOTS = {
 def show(run, weights, subject) -> None:
     spot = one_of(st.segmented_control, "Blind spot", list(SPOTS), "spot", bind="query-params")
     if not run.network.reads_pairs:
-        st.caption(
-            f"{judging.name(run)} reads one digit: it reads both in turn, and their two distributions are added up."
-        )
+        st.caption(f"{run_name(run)} reads one digit: it reads both in turn, and their two distributions are added up.")
     SPOTS[spot](run, weights, subject)

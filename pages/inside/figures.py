@@ -5,7 +5,7 @@ import html
 import streamlit as st
 
 from pages.shared import cached, tables
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 
 def numbers(*entries: tuple[str, str]) -> None:

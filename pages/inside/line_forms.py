@@ -8,7 +8,7 @@ from core.runs import metrics, snapshots, store
 from core.runs.curves import Curve
 from pages.inside import figures, line_charts
 from pages.shared import cached, curves
-from pages.shared.written import counted, plain
+from pages.shared.text import counted, plain
 
 
 def show(run) -> None:

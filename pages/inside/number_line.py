@@ -9,9 +9,10 @@ from core.model.answers import of_digits
 from core.model.layers import Join
 from core.runs import snapshots, store
 from pages.inside import figures, line_charts, line_forms
-from pages.shared import judging, picker
+from pages.shared import picker
 from pages.shared.cached import answers_of, cached, load_weights, loadable_runs, shown, test_set
-from pages.shared.written import plain
+from pages.shared.readings import run_name
+from pages.shared.text import plain
 
 COMPONENTS = 1
 COMPARED = ("sum", "sum_linear", "sum_posterior", "deep")
@@ -69,12 +70,8 @@ def _one_that_adds(run):
     other = next((other for other, _ in loadable_runs() if _adds(other)), run)
     if _adds(run) or other is run:
         return run
-    st.write(
-        f"{judging.name(run)} names digits and needs no number line, so this is {judging.name(other)}, which adds."
-    )
-    return (
-        run if st.toggle(f"Show {judging.name(run)} all the same", key="own_line", persist_state="session") else other
-    )
+    st.write(f"{run_name(run)} names digits and needs no number line, so this is {run_name(other)}, which adds.")
+    return run if st.toggle(f"Show {run_name(run)} all the same", key="own_line", persist_state="session") else other
 
 
 def _as_read(run):

@@ -11,7 +11,7 @@ from core.model.operations import SUMS
 from pages.shared import pictures
 from pages.shared.colours import COLOURS
 from pages.shared.one_of import one_of
-from pages.shared.written import number
+from pages.shared.text import number
 
 FIRST = 16  # maps shown before "All" is asked for
 MARK = "#d43d51"

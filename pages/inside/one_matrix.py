@@ -10,7 +10,7 @@ from core.model.operations import DIGITS
 from pages.inside.halves import choose_half
 from pages.shared import cached, pictures
 from pages.shared.cached import answers_of, test_set
-from pages.shared.written import number, plain
+from pages.shared.text import number, plain
 
 COMPARED = 1000  # test digits
 PAIRS = ("your pair", "swapped", "half of each")

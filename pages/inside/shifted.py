@@ -15,7 +15,7 @@ from pages.shared import answer, pictures, tables
 from pages.shared.cached import cached, weights_of
 from pages.shared.colours import NEGATIVE, POSITIVE
 from pages.shared.tables import Cell
-from pages.shared.written import number
+from pages.shared.text import number
 
 
 def show(run, weights, subject) -> None:

@@ -6,7 +6,7 @@ from core.insight import long_addition
 from core.model import answers
 from core.model.forward import percent
 from core.runs import store
-from pages.long_addition import far, written_out
+from pages.long_addition import column_addition, far
 from pages.shared import answer, cached, picker
 
 MOST_SHOWN = 3  # of the most probable sums
@@ -31,7 +31,7 @@ try:
 except store.RunError as error:
     picker.stop_unloadable(error)
 
-numbers = written_out.choose(run, read)
+numbers = column_addition.choose(run, read)
 columns = long_addition.columns_of(numbers.top, numbers.bottom)
 likely = long_addition.most_probable(columns, MOST_SHOWN)
 if likely:
@@ -43,7 +43,7 @@ if likely:
     answer.show("The sum is", f"{percent(chance)} sure.{judged}", total)
 else:
     answer.show("No sum stands out", "Hardly one of these digits is read.")
-written_out.show(numbers, columns, likely)
+column_addition.show(numbers, columns, likely)
 if len(likely) > 1:
     others = ", ".join(f"{total:,} ({percent(chance, 1)})" for total, chance in likely[1:])
     st.caption(f"The next most probable sums: {others}.")

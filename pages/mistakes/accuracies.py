@@ -7,7 +7,8 @@ from core.evaluation import PAIRINGS
 from core.insight.mistakes import wilson_interval
 from core.model.operations import DIGITS
 from pages.mistakes import mistake_figures
-from pages.shared import judging, tables
+from pages.shared import tables
+from pages.shared.readings import tally_of
 from pages.shared.tables import Cell
 
 WRONG_RGB = "212,61,81"
@@ -15,7 +16,7 @@ WRONG_RGB = "212,61,81"
 
 def show(run, readings, available) -> None:
     pairs = run.network.reads_pairs
-    tally = judging.tally_of(run)
+    tally = tally_of(run)
     if pairs:
         counts, rights = tally.by_sum
         independent = counts / PAIRINGS

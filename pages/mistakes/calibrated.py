@@ -6,14 +6,15 @@ from core.insight import calibration
 from core.insight.calibration import BINS
 from core.model import forward
 from pages.mistakes import mistake_figures
-from pages.shared import judging, tables
+from pages.shared import tables
 from pages.shared.curves import PALETTE
+from pages.shared.readings import calibration_of, inputs
 
 CERTAIN = 0.99
 
 
 def show(run, readings, available) -> None:
-    run_calibration = judging.calibration_of(run)
+    run_calibration = calibration_of(run)
     confidence, accuracy = readings.confidence.mean(), readings.accuracy
     st.write(
         "The network says how sure it is. Of all answers of which it is 80 % sure, 80 % should be right. On average "
@@ -30,7 +31,7 @@ def show(run, readings, available) -> None:
         st.write(_error_sentence(run_calibration))
         st.caption(
             f"The distance between confidence and accuracy in each of {BINS} equally wide bins, averaged over "
-            f"{len(readings.truth):,} {judging.inputs(run.network.reads_pairs)}; ± is a bootstrap's standard error."
+            f"{len(readings.truth):,} {inputs(run.network.reads_pairs)}; ± is a bootstrap's standard error."
         )
         st.subheader(f"Temperature {temperature:.2f}", anchor=False)
         st.write(_temperature_sentence(temperature))

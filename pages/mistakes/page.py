@@ -3,8 +3,9 @@
 import streamlit as st
 
 from core.runs import store
-from pages.shared import judging, picker
+from pages.shared import picker
 from pages.shared.one_of import choose_section
+from pages.shared.readings import headline, readings_of
 
 
 def _confusions(run, readings, available):
@@ -47,11 +48,11 @@ with left:
     run, result = picker.choose_run(available)
     st.caption(picker.run_description(run, result))
     try:
-        readings = judging.readings_of(run)
+        readings = readings_of(run)
     except store.RunError as error:
         picker.stop_unloadable(error)
 with right:
-    judging.headline(run, readings)
+    headline(run, readings)
 
 section = choose_section(SECTIONS, "mistakes", "Look at")
 SECTIONS[section](run, readings, available)

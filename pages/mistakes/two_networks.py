@@ -9,9 +9,10 @@ from core.insight.mistakes import most_confident_first
 from core.model import forward
 from core.runs import store
 from pages.mistakes.gallery import gallery
-from pages.shared import cached, judging, tables
+from pages.shared import cached, tables
 from pages.shared.one_of import one_of
-from pages.shared.written import plain
+from pages.shared.readings import inputs, probability, readings_of, run_name
+from pages.shared.text import plain
 
 LEVEL = 0.05
 ROWS = ("Only A is right", "Only B is right", "Both are wrong")
@@ -35,13 +36,13 @@ def show(run, readings, available) -> None:
     other = others[name]
     in_pairs = run.network.reads_pairs or other.network.reads_pairs
     try:
-        first, second = (judging.readings_of(each, in_pairs) for each in (run, other))
+        first, second = (readings_of(each, in_pairs) for each in (run, other))
     except store.RunError as error:
-        st.error(f"{judging.name(other)} cannot be loaded. {plain(error)} Choose another network.")
+        st.error(f"{run_name(other)} cannot be loaded. {plain(error)} Choose another network.")
         return
-    result, what = paired(first.right, second.right), judging.inputs(in_pairs)
+    result, what = paired(first.right, second.right), inputs(in_pairs)
     st.write(
-        f"**A** is {judging.name(run)}, **B** is {judging.name(other)}. Both read the same {result.count:,} {what}"
+        f"**A** is {run_name(run)}, **B** is {run_name(other)}. Both read the same {result.count:,} {what}"
         + (", the first pairing, with every test digit in one of them" if in_pairs else "")
         + "."
         + _how_a_digit_network_reads_pairs([run, other] if in_pairs else [])
@@ -70,7 +71,7 @@ def show(run, readings, available) -> None:
 
 
 def _how_a_digit_network_reads_pairs(both):
-    names = [judging.name(each) for each in both if not each.network.reads_pairs]
+    names = [run_name(each) for each in both if not each.network.reads_pairs]
     if not names:
         return ""
     return f" {names[0]} reads one digit at a time; its two distributions are added, as on the draw page."
@@ -91,7 +92,7 @@ def _verdict(result, first, second, what):
     p = result.p_value
     st.html(
         f'<p class="measured"><span>A <b>{first:.4f}</b></span> <span>B <b>{second:.4f}</b></span></p>'
-        f'<p class="measured-note">p = {html.escape(judging.probability(p))}, McNemar’s exact test, two-sided</p>'
+        f'<p class="measured-note">p = {html.escape(probability(p))}, McNemar’s exact test, two-sided</p>'
     )
     if result.difference == 0:
         st.write(f"Both are right equally often on these {what}.")
@@ -106,7 +107,7 @@ def _verdict(result, first, second, what):
     st.write(
         f"{verdict}if both were equally good, each of the {differ:,} {what} on which one alone is right would be as "
         f"the toss of a fair coin, and a split as uneven as {result.only_first:,} to {result.only_second:,} would come "
-        f"about with probability p = {judging.probability(p)}. We call p under {LEVEL} more than chance."
+        f"about with probability p = {probability(p)}. We call p under {LEVEL} more than chance."
     )
     st.caption(
         "It compares these two trained networks; others of the same kind, trained from another seed, may differ."

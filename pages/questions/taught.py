@@ -13,7 +13,7 @@ from core.report.measurements import runs_of, summary
 from core.runs import results
 from pages.shared import tables
 from pages.shared.tables import Cell
-from pages.shared.written import number
+from pages.shared.text import number
 
 KNOWN = 0.97  # of the digits right: then the question has taught them
 

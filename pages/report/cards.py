@@ -13,7 +13,7 @@ from core.runs import pace, store
 from pages.report import figures
 from pages.shared import tables
 from pages.shared.recipe_form import TRAIN_PAGE, fill
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 
 def overview() -> None:

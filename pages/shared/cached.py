@@ -18,7 +18,7 @@ from core.model.forward import Weights
 from core.runs import checkpoints, comparison, results, store
 from core.runs.store import Run
 from core.teach import Memory
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import streamlit as st
 from core.model.forward import Weights
 from core.runs import comparison, control, store
 from pages.shared import cached
-from pages.shared.written import measured, plain, trained_on
+from pages.shared.text import measured, plain, trained_on
 
 OBEYED_LINK = "obeyed_link"  # key of the session: what the link said of the run when it was last obeyed
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageColor
 
 from pages.shared.colours import COLOURS, NEGATIVE, POSITIVE
-from pages.shared.written import rounded
+from pages.shared.text import rounded
 
 
 def digit_image(digit: np.ndarray | None, alt: str, half: str, caption: str | None = None) -> str:

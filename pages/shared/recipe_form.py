@@ -11,7 +11,7 @@ from core.model.networks import NETWORKS
 from core.presets import PRESETS, fast
 from core.recipe import EVERY, RULES, Recipe, read_field
 from core.rules import Choice, Flag, Number, RecipeError, Text
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 TRAIN_PAGE = "train/page.py"
 FIELDS = {f.name: f for f in dataclasses.fields(Recipe)}

@@ -6,7 +6,7 @@ from core.jobs import queue
 from core.runs import checkpoints, comparison, control, labels, pace, results, store, unusable
 from core.runs.control import Status
 from pages.shared import run_curves
-from pages.shared.written import measured, plain, trained_on
+from pages.shared.text import measured, plain, trained_on
 
 LOOK_SECONDS = 1.0  # between two looks at a run that is being trained
 FACTORS = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]

@@ -6,7 +6,7 @@ from core.jobs import queue
 from core.runs import comparison, labels, store
 from pages.shared.recipe_form import choose_network, fill, recipe_fields
 from pages.shared.run_view import label_form, run_view
-from pages.shared.written import plain
+from pages.shared.text import plain
 from pages.train import starting
 from pages.train.diagram import diagram
 

@@ -11,7 +11,7 @@ from core.rules import RecipeError
 from core.runs import pace, store
 from core.typed import read_number
 from pages.shared.recipe_form import form_recipe, give_link, link_to, text_field
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 MOST_REPEATS = 10
 ONE_PRESS_SECONDS = 1.0  # two presses of the same form within this are one: a double click, or one that was sent twice

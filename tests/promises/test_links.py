@@ -100,7 +100,7 @@ WORDS_PAGE = f"""
 import sys
 sys.path.insert(0, {str(REPOSITORY)!r})
 import streamlit as st
-from pages.shared.written import plain
+from pages.shared.text import plain
 from tests.promises.test_links import WORDS
 for i, words in enumerate(WORDS):
     for kind, show in {{"message": st.warning, "label": st.button}}.items():

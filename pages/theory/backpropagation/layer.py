@@ -9,7 +9,7 @@ from core.theory import first_kernel
 from pages.shared import picker, pictures
 from pages.shared.cached import cached, weights_of
 from pages.shared.subject import Subject
-from pages.shared.written import rounded
+from pages.shared.text import rounded
 from pages.theory.backpropagation.cells import picture
 
 RUNNER_UP, LARGEST = "its second choice", "that changes most"

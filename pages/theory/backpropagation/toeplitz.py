@@ -4,7 +4,7 @@ import streamlit as st
 from core.theory import backpropagation as theory
 from pages.shared import tables
 from pages.shared.one_of import one_of
-from pages.shared.written import counted, rounded
+from pages.shared.text import counted, rounded
 from pages.theory.backpropagation.cells import PADDING, Block, draw_blocks
 
 LENGTHS = (2, 9)  # of the filter

@@ -8,7 +8,7 @@ from math import isclose
 import numpy as np
 import streamlit as st
 
-from pages.shared.written import number
+from pages.shared.text import number
 
 BAR_PIXELS, WORD_PIXELS = 56, 24  # the tallest bar, and the line of the number over or under it
 NARROWEST_PIXELS, WIDEST_PIXELS = 32, 92  # of a column; where there is less room, the whole scrolls in its box

@@ -5,11 +5,12 @@ import streamlit as st
 
 from core.model import forward
 from core.theory import convolution
-from pages.shared import judging, picker
+from pages.shared import picker
 from pages.shared.colours import COLOURS, SUM_COLOUR
 from pages.shared.one_of import one_of
+from pages.shared.readings import run_name
 from pages.shared.subject import choose_subject
-from pages.shared.written import small
+from pages.shared.text import small
 from pages.theory.convolution.bar_rows import Row, bar_rows
 
 # the first face, how many faces, and what one is called
@@ -58,7 +59,7 @@ def _digits():
     prediction = forward.predict(run.network, picker.weights_or_stop(run), subject.top, subject.bottom)
     if prediction.digit_probabilities is None:
         st.info(
-            f"{judging.name(run)} adds without ever naming a digit, so there are no two distributions to convolve. "
+            f"{run_name(run)} adds without ever naming a digit, so there are no two distributions to convolve. "
             "Choose sum_posterior, or a network that reads one digit."
         )
         return

@@ -9,7 +9,7 @@ from core.images import mnist
 from core.theory import convolution
 from pages.shared.curves import PALETTE
 from pages.shared.drawings import drawings
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 SIGNAL_COLOUR, FILTER_COLOUR, RESULT_COLOUR = PALETTE[0], PALETTE[3], PALETTE[2]
 MOST_VALUES = 28  # a row of a digit

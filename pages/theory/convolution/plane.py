@@ -10,7 +10,7 @@ from core.theory.convolution import Moves
 from pages.shared import cached, picker, tables
 from pages.shared.one_of import one_of
 from pages.shared.subject import choose_subject
-from pages.shared.written import number, rounded
+from pages.shared.text import number, rounded
 from pages.theory.convolution.map_figure import map_figure
 
 MOST = 4  # pixels that the digit can be moved: MNIST's margin

@@ -6,7 +6,7 @@ import streamlit as st
 from core.theory import convolution
 from pages.shared.curves import PALETTE
 from pages.shared.one_of import one_of
-from pages.shared.written import number, small
+from pages.shared.text import number, small
 from pages.theory.convolution import line
 from pages.theory.convolution.bar_rows import Row, bar_rows
 

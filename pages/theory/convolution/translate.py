@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from core.theory import convolution
-from pages.shared.written import number
+from pages.shared.text import number
 from pages.theory.convolution import line
 from pages.theory.convolution.bar_rows import Row, bar_rows
 

@@ -4,7 +4,7 @@ from core.theory import counting
 from core.theory.counting import Count
 from core.typed import read_number
 from pages.shared.recipe_form import text_field
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 AS_IN_THE_REPORT = {  # key of the session and in the link → the report's value
     "conv_filters": "96",

@@ -9,10 +9,11 @@ from core.images import mnist
 from core.model import forward
 from core.runs import store
 from core.theory import relu
-from pages.shared import judging, picker
+from pages.shared import picker
 from pages.shared.cached import cached, weights_of
 from pages.shared.curves import PALETTE
-from pages.shared.written import small
+from pages.shared.readings import run_name
+from pages.shared.text import small
 
 
 @cached(max_entries=8)
@@ -31,7 +32,7 @@ def show() -> None:
     weights = picker.weights_or_stop(run)
     layers = _activity(run)
     if not layers:
-        st.info(f"{judging.name(run)} has no ReLU, so none of its units can die. Choose another network.")
+        st.info(f"{run_name(run)} has no ReLU, so none of its units can die. Choose another network.")
         return
     st.write(
         "A filter or unit counts as dead if it answers 0 to every one of the 1,000 embedded test digits, a filter at "

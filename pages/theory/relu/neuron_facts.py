@@ -5,7 +5,7 @@ import numpy as np
 from core.theory import relu
 from core.theory.relu import Activation, Neuron, Points
 from pages.shared import tables
-from pages.shared.written import small
+from pages.shared.text import small
 
 
 def facts(neuron: Neuron, activation: Activation, points: Points, last: tuple[int, float] | None) -> str:

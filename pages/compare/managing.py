@@ -8,7 +8,7 @@ from core.pocket import document
 from core.runs import checkpoints, exchange, labels, store, trash
 from core.runs.comparison import Entry
 from pages.compare.choosing import CHOSEN
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 DISCARDED, SAID, UPLOAD = "discarded_run", "said_of_runs", "upload_number"  # keys of the session
 UPLOADED_NETWORK = "uploaded_network"  # key of the session, where a file fits several networks

@@ -9,7 +9,7 @@ from core.model.answers import Answers
 from core.model.networks import NETWORKS
 from core.runs import checkpoints, store
 from pages.mistakes.confusions import _in_words
-from pages.shared.written import counted, rounded
+from pages.shared.text import counted, rounded
 from tests.harness.server import REPOSITORY
 
 

@@ -11,7 +11,7 @@ from core.insight.calibration import Calibration
 from core.insight.readings import Readings, Tally
 from core.runs import store
 from pages.shared.cached import answers_of, cached, shown, test_set
-from pages.shared.written import plain
+from pages.shared.text import plain
 
 
 def readings_of(run: store.Run, in_pairs: bool | None = None) -> Readings:
@@ -53,7 +53,7 @@ def inputs(pairs: bool) -> str:
     return "pairs" if pairs else "digits"
 
 
-def name(run: store.Run) -> str:
+def run_name(run: store.Run) -> str:
     """What a run is called, as Markdown shows it."""
     return plain(shown(run))
 
