@@ -1,4 +1,4 @@
-"""How well runs read hands they never met: the six judging writers of core/images/pen.py, by writer and by digit.
+"""How well runs read hands they never met: the six held-out writers of core/images/pen.py, by writer and by digit.
 
     python -m benchmarks.hands [RUN …]
 

@@ -3,7 +3,7 @@
     python -m benchmarks.not_digits [RUN …]
 
 What is no digit: letters and doodles written stroke by stroke, each varied as core/images/pen.py varies a hand, random
-scribbles, and two pen digits in one frame. Digits: MNIST's test digits and those of the six judging writers; of neither
+scribbles, and two pen digits in one frame. Digits: MNIST's test digits and the six held-out writers'; of neither
 was a threshold taken, but for the 1,000 embedded test digits, which are 10 % of the first. Half a minute for each run.
 """
 
@@ -62,7 +62,7 @@ def scribble(generator: np.random.Generator) -> list[list[tuple[float, float]]]:
 
 
 def two_digits(generator: np.random.Generator) -> list[np.ndarray]:
-    """Return the strokes of two digits of the judging writers beside each other."""
+    """Return the strokes of two digits of the held-out writers beside each other."""
     written = pen.to_judge()
     left, right = (pen.centred(written[i].strokes, 1.0, 0) for i in generator.integers(len(written), size=2))
     return [*left, *(stroke + [0.9, 0] for stroke in right)]

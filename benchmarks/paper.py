@@ -2,7 +2,7 @@
 
     python -m benchmarks.paper [--digits 100] [--kinds shadow ruled …] [--run sum_posterior] [--seed 0]
 
-Half the digits are MNIST test images, half are written by the six judging writers of core/images/pen.py. Each is put
+Half the digits are MNIST test images, half are written by the six held-out writers of core/images/pen.py. Each is put
 on paper made here and photographed: KINDS says how. Three minutes for all kinds with 100 digits each.
 """
 

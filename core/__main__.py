@@ -19,7 +19,7 @@ from core.training import start
 
 class Parser(argparse.ArgumentParser):
     def error(self, message):
-        """One line, as for every other bad input."""
+        """Raise InputError in one line, as for every other bad input."""
         raise InputError(f"{message} (see {self.prog} --help)")
 
 
@@ -128,17 +128,17 @@ def _add_recipe(parser, chosen, **several):
     """An option for each of the chosen fields of a recipe; `several` lets those with a value take more than one."""
     for f in chosen:
         option, rule = "--" + f.name.replace("_", "-"), RULES[f.name]
-        words = rule.described(f.default)
+        help_text = rule.described(f.default)
         match rule:
             case Flag():
-                parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=words)
+                parser.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=help_text)
             case Number():
                 kind = _number_or_all if rule.or_all else int if rule.whole else float
-                parser.add_argument(option, type=kind, metavar="N", help=words, **several)
+                parser.add_argument(option, type=kind, metavar="N", help=help_text, **several)
             case Choice():
-                parser.add_argument(option, metavar="NAME", help=words, **several)
+                parser.add_argument(option, metavar="NAME", help=help_text, **several)
             case Text():
-                parser.add_argument(option, metavar="TEXT", help=words, **several)
+                parser.add_argument(option, metavar="TEXT", help=help_text, **several)
 
 
 def _number_or_all(text):

@@ -36,7 +36,7 @@ def evaluate(network: Network, weights: forward.Weights, data: mnist.Mnist) -> E
 
 def judge(answers: Answers, data: mnist.Mnist) -> Evaluation:
     """Judge a network by its answers to the test images of `data`."""
-    labels, images = data.test_labels.astype(int), judging_images(data)
+    labels, images = data.test_labels.astype(int), describe_test_images(data)
     if answers.network.reads_pairs:
         pairs = judged_pairs(len(labels))
         logits, truth = answers.logits(pairs[:, 0], pairs[:, 1]), labels[pairs].sum(axis=1)
@@ -51,14 +51,14 @@ def judge(answers: Answers, data: mnist.Mnist) -> Evaluation:
     return Evaluation(accuracy, math.sqrt(accuracy * (1 - accuracy) / independent), loss, described, by_pair)
 
 
-def judging_images(data: mnist.Mnist) -> str:
-    """Say which images judge, and how many they are."""
+def describe_test_images(data: mnist.Mnist) -> str:
+    """Describe the test images: of which set they are, and how many."""
     count = f"{len(data.test_labels):,}"
     return f"MNIST's {count} test digits" if data.name == "full" else f"the {count} embedded test digits"
 
 
 def judged_pairs(digits: int) -> np.ndarray:
-    """(PAIRINGS · (digits // 2), 2) indices: the pairings on which sum networks are judged, one after the other."""
+    """Return the pairings that sum networks are judged on, in turn: (PAIRINGS · (digits // 2), 2) indices."""
     return np.concatenate([mnist.disjoint_pairs(digits, seed=0, epoch=pairing) for pairing in range(PAIRINGS)])
 
 

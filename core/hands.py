@@ -42,14 +42,14 @@ class Hands:
 
 @cache
 def judged() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the digits of the judging writers as their canvas shows them, (1496, 28, 28) uint8; labels; writers."""
+    """Return the digits of the held-out writers as their canvas shows them, (1496, 28, 28) uint8; labels; writers."""
     digits = pen.to_judge()
     images = np.stack([ink.drawn_digit(pen.draw(digit.strokes)) for digit in digits])
     return images, np.array([digit.label for digit in digits]), np.array([digit.writer for digit in digits])
 
 
 def judge_hands(network: Network, weights: forward.Weights) -> Hands:
-    """Read the digits of the judging writers. A network that reads one digit reads both of a pair in turn."""
+    """Read the digits of the held-out writers. A network that reads one digit reads both of a pair in turn."""
     images, labels, writers = judged()
     return Hands(as_pairs(of_digits(network, weights, images)), labels, writers)
 

@@ -61,6 +61,6 @@ def result(network: Network, weights: Weights) -> dict[str, float]:
 
 @cache
 def _pen_digits():
-    written = pen.to_train()
-    chosen = np.random.default_rng(0).permutation(len(written))[:PEN_DIGITS]
-    return np.stack([ink.drawn_digit(pen.draw(written[i].strokes)) for i in chosen])
+    digits = pen.to_train()
+    chosen = np.random.default_rng(0).permutation(len(digits))[:PEN_DIGITS]
+    return np.stack([ink.drawn_digit(pen.draw(digits[i].strokes)) for i in chosen])

@@ -14,7 +14,7 @@ HEADING = ["top", "bottom", "sum"]
 
 
 def read_pairs(path: Path) -> tuple[list[Pair], list[str]]:
-    """Return the pairs, and what is wrong with every line that is none, in words that begin with its number.
+    """Return the pairs, and what is wrong with every line that is none, in messages that begin with its number.
 
     A picture's name is relative to the table's folder. Empty lines and the heading "top,bottom,sum" are left out.
     Raises OSError if the table cannot be read, and ValueError if it is no text.

@@ -139,7 +139,7 @@ class Recipe:
         return any((*moves, self.stroke_width, self.flags))
 
     def rate_at(self, step: int) -> float:
-        """The learning rate of a step (0-based). One-cycle: up for a fifth of the steps, then down by a cosine.
+        """Return a step's (0-based) learning rate. One-cycle: up for a fifth of the steps, then down by a cosine.
 
         Source of the shape: Smith and Topin, "Super-convergence", 2018.
         """
@@ -155,7 +155,7 @@ class Recipe:
 
 
 def recipe_from_dict(values: dict) -> Recipe:
-    """The recipe that `as_dict` wrote. Raises RecipeError for an unknown field or a value out of range."""
+    """Restore the recipe that `as_dict` wrote. Raises RecipeError for an unknown field or a value out of range."""
     known = {f.name for f in fields(Recipe)}
     if unknown := sorted(set(values) - known):
         raise RecipeError(f"recipe: unknown field {unknown[0]!r}; known are {', '.join(sorted(known))}")
@@ -167,7 +167,7 @@ def recipe_from_dict(values: dict) -> Recipe:
 def read_field(name: str, text: str) -> object:
     """Read a field's value from text, as it is typed into the form or stands in a link.
 
-    Raises RecipeError naming the field, what was written and what is allowed.
+    Raises RecipeError naming the field, its text and what is allowed.
     """
     return rules.read(name, RULES[name], text)
 

@@ -1,4 +1,4 @@
-"""What a field of a recipe may hold: a rule for each kind, which checks, reads, words and says what is allowed."""
+"""What a field of a recipe may hold: a rule for each kind, which checks, reads and describes it."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from core.typed import read_number
 
 
 class RecipeError(ValueError):
-    """A recipe cannot be; the message names the field, what was written and what is allowed."""
+    """A recipe cannot be; the message names the field, its value and what is allowed."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some words."""
+    """One of some names."""
 
     meaning: str
     options: tuple[str, ...]
@@ -94,7 +94,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class Text:
-    """A text of one pattern, which `allowed` says in words."""
+    """A text of one pattern, which `allowed` describes."""
 
     meaning: str
     pattern: str
@@ -123,10 +123,10 @@ def word(value: Any) -> str:
     return repr(value).removesuffix(".0") if isinstance(value, int | float) else value
 
 
-def check(name: str, rule: Rule, value: object, written: str | None = None) -> None:
-    """Check a field's value by its rule. Raises RecipeError, calling the value what was written, if it is refused."""
+def check(name: str, rule: Rule, value: object, typed: str | None = None) -> None:
+    """Check a field's value by its rule. Raises RecipeError, calling the value what was typed, if it is refused."""
     if not rule.holds(value):
-        raise RecipeError(f"{name} is {repr(value) if written is None else written}; allowed: {rule.allowed}")
+        raise RecipeError(f"{name} is {repr(value) if typed is None else typed}; allowed: {rule.allowed}")
 
 
 def read(name: str, rule: Rule, text: str) -> object:

@@ -50,7 +50,7 @@ class Pair:
             raise ValueError(f"the sum is {self.sum}; allowed: 0 to {SUMS - 1}")
 
     def shows_as(self, other: "Pair") -> bool:
-        """Whether both are the same drawings, whatever their sums."""
+        """Return whether both are the same drawings, whatever their sums."""
         return np.array_equal(self.top, other.top) and np.array_equal(self.bottom, other.bottom)
 
 
@@ -67,19 +67,19 @@ class Features:
 class Memory:
     """What a network must not forget: features of embedded MNIST digits.
 
-    `training` (4000, f), whitened, are repeated; `judging` (1000, f), as they are, judge and are never learned from.
+    `training` (4000, f), whitened, are repeated; `held_out` (1000, f), as they are, are never learned from.
     Minus `mean` (f,), times `whitening` (f, f), is what whitens; `colouring` is the latter's inverse.
     """
 
     training: np.ndarray = field(repr=False)
-    judging: np.ndarray = field(repr=False)
+    held_out: np.ndarray = field(repr=False)
     mean: np.ndarray = field(repr=False)
     whitening: np.ndarray = field(repr=False)
     colouring: np.ndarray = field(repr=False)
 
     def accuracy(self, network: Network, layer: Weights) -> float:
         """Return the accuracy on pairs of the 1,000 embedded test digits, were `layer` the last one."""
-        return judge(_answers(network, layer, self.judging, self.judging), mnist.embedded()).accuracy
+        return judge(_answers(network, layer, self.held_out, self.held_out), mnist.embedded()).accuracy
 
 
 def refusal(network: Network) -> str:
@@ -93,7 +93,7 @@ def refusal(network: Network) -> str:
 
 
 def add(pairs: tuple[Pair, ...], pair: Pair) -> tuple[Pair, ...]:
-    """Return the pairs with one more; it takes the place of one with the same drawings, whose sum was told wrong."""
+    """Return the pairs with one more; it replaces one with the same drawings, whose sum was told wrong."""
     return (*(other for other in pairs if not other.shows_as(pair)), pair)[-MOST_PAIRS:]
 
 
@@ -107,14 +107,14 @@ def remember(network: Network, weights: Weights, on_progress: Callable[[float], 
     """Compute what must not be forgotten: some seconds, once for these weights. `on_progress` hears the fraction."""
     data = mnist.embedded()
     features = digit_features(network, weights, np.concatenate([data.train_images, data.test_images]), on_progress)
-    training, judging = np.split(features, [len(data.train_images)])
+    training, held_out = np.split(features, [len(data.train_images)])
     mean = training.mean(axis=0)
     centred = training - mean
     covariance = centred.T @ centred / len(training)
     ridge = RIDGE * np.trace(covariance) / len(covariance)
     colouring = np.linalg.cholesky(covariance + ridge * np.eye(len(covariance), dtype=covariance.dtype)).T
     whitening = np.linalg.inv(colouring)
-    return Memory(centred @ whitening, judging, mean, whitening, colouring)
+    return Memory(centred @ whitening, held_out, mean, whitening, colouring)
 
 
 def features_of(network: Network, weights: Weights, pairs: tuple[Pair, ...]) -> Features:

@@ -1,4 +1,4 @@
-"""What the command line says on stderr, beside its results on stdout: what is logged, and lines that are rewritten."""
+"""What the command line prints on stderr, beside its results on stdout: log messages, and lines that are rewritten."""
 
 import logging
 import sys
@@ -30,11 +30,11 @@ class Line:
     def __init__(self):
         self.event = None
 
-    def __call__(self, words: str, event: object) -> None:
+    def __call__(self, text: str, event: object) -> None:
         if sys.stderr.isatty():
-            print(f"\r{words}\x1b[K", end="", file=sys.stderr, flush=True)
+            print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
         elif event != self.event:
-            print(words, file=sys.stderr, flush=True)
+            print(text, file=sys.stderr, flush=True)
         self.event = event
 
     def end(self) -> None:
@@ -51,10 +51,10 @@ class ProgressLine:
 
     def __call__(self, progress) -> None:
         point = progress.point
-        words = f"step {progress.step:,} of {progress.steps:,}, {pace.duration(progress.seconds_left)} left"
-        words += f", {progress.images_per_second:,.0f} images/s"
+        text = f"step {progress.step:,} of {progress.steps:,}, {pace.duration(progress.seconds_left)} left"
+        text += f", {progress.images_per_second:,.0f} images/s"
         if point:
-            words += f", train {point['train_accuracy']:.4f}, test {point['test_accuracy']:.4f}"
-        self.line(words, event=point)
+            text += f", train {point['train_accuracy']:.4f}, test {point['test_accuracy']:.4f}"
+        self.line(text, event=point)
         if progress.step == progress.steps:
             self.line.end()

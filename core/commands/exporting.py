@@ -14,7 +14,7 @@ from core.insight import shortcuts
 from core.model.answers import of_digits
 from core.pocket import site
 from core.pocket.cost import measure
-from core.pocket.document import accuracy_words, document
+from core.pocket.document import describe_accuracy, document
 from core.runs import checkpoints, control, files, results, store
 from core.terminal import InputError
 from core.training import start
@@ -119,12 +119,12 @@ def _export_html(run, weights, path, kind) -> int:
     log.info(data.notice)
     cost = measure(run, weights, kind, data, lambda done: line(f"Reading the test images: {done:.0%}", event=None))
     line.end()
-    page = document(run, weights, dataclasses.asdict(cost.after), cost.words, kind)
+    page = document(run, weights, dataclasses.asdict(cost.after), cost.summary, kind)
     with store.writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         files.replace(path, page)
     print(f"{path}\nOpen it in any browser, with or without a network: {len(page):,} bytes.")
-    print(f"{accuracy_words(dataclasses.asdict(cost.after))} {cost.words}")
+    print(f"{describe_accuracy(dataclasses.asdict(cost.after))} {cost.summary}")
     return 0
 
 

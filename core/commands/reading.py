@@ -46,8 +46,8 @@ def predict(given) -> int:
     weights = weights_of(run)
     if given.list:
         return _predict_list(given, run, weights)
-    answer, words = _read(run, weights, results.read(run), given.pictures)
-    print(json.dumps(answer) if given.json else words)
+    answer, text = _read(run, weights, results.read(run), given.pictures)
+    print(json.dumps(answer) if given.json else text)
     return 0
 
 
@@ -101,12 +101,12 @@ def _predict_list(given, run, weights):
             try:
                 if not names:
                     raise InputError("names no picture")
-                answer, words = _read(run, weights, result, [str(given.list.parent / name) for name in names])
-                words = f"{' + '.join(names)}: {words}"
+                answer, text = _read(run, weights, result, [str(given.list.parent / name) for name in names])
+                text = f"{' + '.join(names)}: {text}"
             except (InputError, OSError) as error:
                 bad += 1
-                answer, words = {"error": str(error)}, f"line {number}: not read: {error}"
-            print(json.dumps({"line": number, "pictures": names} | answer) if given.json else words, flush=True)
+                answer, text = {"error": str(error)}, f"line {number}: not read: {error}"
+            print(json.dumps({"line": number, "pictures": names} | answer) if given.json else text, flush=True)
     except ValueError as error:
         raise InputError(f"{given.list} {error}") from error
     if not pairs:
@@ -117,12 +117,12 @@ def _predict_list(given, run, weights):
 
 
 def _read(run, weights, result, pictures):
-    """What is read in two pictures, or in one of both digits: as `predict --json` prints it, and in words."""
+    """What is read in two pictures, or in one of both digits: as `predict --json` prints it, and as text."""
     top, bottom = _two_digits(pictures)
     prediction = forward.predict(run.network, weights, top, bottom)
     doubted = likeness.doubted(run.network, weights, result, {"top": top, "bottom": bottom})
     named = prediction.digit_probabilities
-    words = f"The sum is {prediction.sum}: {prediction.reading}"
+    sentence = f"The sum is {prediction.sum}: {prediction.reading}"
     answer = {
         "run": run.name,
         "network": run.recipe.network,
@@ -132,7 +132,7 @@ def _read(run, weights, result, pictures):
         "digit_probabilities": None if named is None else np.round(named.astype(float), 6).tolist(),
         "doubted": doubted,
     }
-    return answer, " ".join([words, *(f"The {half} one {likeness.DIFFERENT}." for half in doubted)])
+    return answer, " ".join([sentence, *(f"The {half} one {likeness.DIFFERENT}." for half in doubted)])
 
 
 def _two_digits(paths: list[str]) -> np.ndarray:
@@ -149,7 +149,7 @@ def _two_digits(paths: list[str]) -> np.ndarray:
 
 
 def weights_of(run):
-    """A run's weights; what there is to know of them is said on stderr."""
+    """Load a run's weights; what there is to know of them is reported on stderr."""
     weights, warning = checkpoints.load_checkpoint(run)
     if warning:
         log.warning(f"warning: {warning}")

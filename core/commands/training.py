@@ -111,7 +111,7 @@ def stop(given) -> int:
 
 
 def list_runs(given) -> int:
-    """List the runs with what was measured; what cannot be used of them is said on stderr."""
+    """List the runs with what was measured; what cannot be used of them is reported on stderr."""
     rows, faults = [], store.unreadable()
     for run in store.list_runs():
         faults += [f"{run.name}/{fault}" for fault in unusable.in_files_of(run)]
@@ -196,7 +196,7 @@ def _sweep(plan, address=None):
         for run in watch.unfinished:
             unattended.refuse_data(run.recipe, data, run)
         try:
-            train(watch, lambda: line(watch.words(), event=watch.ended))
+            train(watch, lambda: line(watch.describe(), event=watch.ended))
         except KeyboardInterrupt:
             on = "The cluster lets its trials go" if address else "What is trained or waits goes on, as after Start"
             log.info(f"\n{on}; the same command goes on with the sweep.")

@@ -10,13 +10,13 @@ from PIL import Image
 from core.model.networks import SIDE
 
 BOX = 20  # pixels of the longer side of the ink
-CENTRE = SIDE // 2  # MNIST's mean centre of mass, both ways, in pixel indices
+CENTRE = SIDE // 2  # MNIST's mean centre of mass, on both axes, in pixel indices
 LEAST = 0.05  # of black on white: a picture without more is blank, but for a scanner's noise
 FAINTEST = 0.1  # ink under this fraction of the darkest does not count when cropping: the rim that anti-aliasing leaves
 
 
 def digit_from_canvas(rgba: np.ndarray) -> np.ndarray | None:
-    """The digit (28, 28) uint8, white on black, of a canvas (height, width[, 1–4]) uint8; None if nothing is drawn.
+    """Return the digit (28, 28) uint8, white on black, of a canvas (height, width[, 1–4]) uint8; None if it is blank.
 
     Ink is what is not transparent or, on a picture that is opaque but for its corners, what differs from its
     background, dark or light.

@@ -58,7 +58,7 @@ class Mnist:
 
 
 def cache_path() -> Path:
-    """Where Keras keeps its download: $KERAS_HOME/datasets/mnist.npz, by default under ~/.keras."""
+    """Return where Keras keeps its download: $KERAS_HOME/datasets/mnist.npz, by default under ~/.keras."""
     return settings.keras_folder() / "datasets" / "mnist.npz"
 
 
@@ -68,7 +68,7 @@ def is_here() -> bool:
 
 
 def load(download: bool = True) -> Mnist:
-    """The full set if it is in Keras' cache or can be downloaded there, else the embedded one with a notice why.
+    """Load the full set if it is in Keras' cache or can be downloaded there, else the embedded one with a notice why.
 
     How a download goes is logged. Never raises for a missing, damaged or unreachable file.
     """
@@ -91,7 +91,7 @@ def load(download: bool = True) -> Mnist:
 
 
 def load_test() -> Mnist:
-    """As `load` without a download, but the test images alone: what a page needs, in a seventh of the memory."""
+    """Load the test images alone, without a download: what a page needs, in a seventh of the memory of `load`."""
     path = cache_path()
     try:
         images, labels = _arrays(path, "x_test", "y_test")
@@ -108,14 +108,14 @@ def load_test() -> Mnist:
 
 @cache
 def embedded() -> Mnist:
-    """The embedded set: 4,000 images to train and 1,000 to test, as many of each digit."""
+    """Load the embedded set: 4,000 images to train and 1,000 to test, as many of each digit."""
     with np.load(EMBEDDED, allow_pickle=False) as arrays:
         images, labels = arrays["images"], arrays["labels"]
     return Mnist("embedded", images[:4000], labels[:4000], images[4000:], labels[4000:])
 
 
 def subset(labels: np.ndarray, examples: int | None, seed: int) -> np.ndarray:
-    """Indices of `examples` images, as many of each digit as can be: counts differ by one at most.
+    """Return the indices of `examples` images, as many of each digit as can be: counts differ by one at most.
 
     All of them, in order, for None. Raises ValueError if there are not so many.
     """
@@ -135,7 +135,7 @@ def subset(labels: np.ndarray, examples: int | None, seed: int) -> np.ndarray:
 
 
 def batches(examples: int, batch: int, seed: int, first_step: int, steps: int, fixed_pairs: bool = False) -> np.ndarray:
-    """Which images each step takes: (steps, batch) indices into 0…examples−1.
+    """Return which images each step takes: (steps, batch) indices into 0…examples−1.
 
     A stream of epochs one after the other, each a permutation made from (seed, epoch), so any step can be computed
     without the steps before it and a resumed run sees what the run would have seen. With `fixed_pairs` an epoch is a
@@ -151,13 +151,13 @@ def batches(examples: int, batch: int, seed: int, first_step: int, steps: int, f
 
 
 def disjoint_pairs(examples: int, seed: int, epoch: int = 0) -> np.ndarray:
-    """(examples // 2, 2) indices: every image once, as a top or as a bottom digit, by (seed, epoch)."""
+    """Pair every image once, as a top or as a bottom digit, by (seed, epoch): (examples // 2, 2) indices."""
     order = np.random.default_rng([seed, 3, epoch]).permutation(examples)
     return order[: examples // 2 * 2].reshape(-1, 2)
 
 
 def digest(arrays: list[np.ndarray]) -> str:
-    """sha256 of the arrays' bytes, one array after the other."""
+    """Return the SHA-256 of the arrays' bytes, one array after the other."""
     total = hashlib.sha256()
     for array in arrays:
         total.update(np.ascontiguousarray(array).tobytes())
@@ -182,7 +182,7 @@ def _full(path: Path) -> Mnist:
 def _arrays(path: Path, *names: str) -> list[np.ndarray]:
     """Arrays of an npz file. Raises FileNotFoundError if there is none, ValueError if it cannot be read.
 
-    The error says what the file is, in our words: NumPy's advise to open it unsafely.
+    The error's message is ours: NumPy's advise to open it unsafely.
     """
     begins = None
     try:
@@ -208,14 +208,14 @@ def _kind(begins: bytes) -> str:
 
 
 def _why(error: Exception) -> str:
-    """Why a file or a server could not be read, in the operating system's words or ours."""
+    """Why a file or a server could not be read, in the operating system's message or ours."""
     if isinstance(error, urllib.error.HTTPError):
         return f"the server answered {error.code}"
     if isinstance(error, http.client.HTTPException):
         return "it broke off"
     if isinstance(error, ValueError):  # one of ours
         return str(error)
-    cause = getattr(error, "reason", error)  # urllib wraps what the operating system says
+    cause = getattr(error, "reason", error)  # urllib wraps the operating system's error
     return getattr(cause, "strerror", None) or "there is no connection"
 
 

@@ -79,9 +79,9 @@ def canvas_of(contrast: np.ndarray, mask: np.ndarray) -> np.ndarray:
     `mask` (height, width) is where its ink lies. A line thinner than a pen's is thickened.
     """
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    near = _dilated(mask, 3)
+    dilated = _dilated(mask, 3)
     full = np.quantile(contrast[mask], 0.7)
-    ink = np.clip(np.where(near, contrast, 0) / full, 0, 1)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    ink = np.clip(np.where(dilated, contrast, 0) / full, 0, 1)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     factor = ENLARGED / max(ink.shape)
     height, width = (max(1, round(side * factor)) for side in ink.shape)
     margin = round(THINNEST_STROKE * ENLARGED)
@@ -223,7 +223,7 @@ def _is_box(marks, number):
 
 
 def _miscounted(number, count):
-    """Why so many digits are not what was asked for, in words."""
+    """The message of why so many digits are not what was asked for."""
     if count == 1:
         return f"shows {number} digits; give a picture of one"
     if number == 1:

@@ -56,7 +56,7 @@ def to_train() -> list[PenDigit]:
 
 
 def to_judge() -> list[PenDigit]:
-    """Return the digits of the 6 writers that judge, on which nothing here is ever trained."""
+    """Return the digits of the 6 held-out writers, on which nothing here is ever trained."""
     return [digit for digit in digits() if digit.writer in JUDGES]
 
 
@@ -101,14 +101,14 @@ def training_images(
     done.
     """
     if (seed, drawings) not in _drawn:
-        written = to_train()
-        images = np.empty((drawings * len(written), SIDE, SIDE), np.uint8)
+        originals = to_train()
+        images = np.empty((drawings * len(originals), SIDE, SIDE), np.uint8)
         for i in range(len(images)):
-            images[i] = varied_image(written[i % len(written)].strokes, np.random.default_rng([seed, 4, i]))
+            images[i] = varied_image(originals[i % len(originals)].strokes, np.random.default_rng([seed, 4, i]))
             if i % 500 == 0:
                 on_progress(i / len(images))
         _drawn.clear()
-        _drawn[seed, drawings] = images, np.tile(np.array([digit.label for digit in written], np.uint8), drawings)
+        _drawn[seed, drawings] = images, np.tile(np.array([digit.label for digit in originals], np.uint8), drawings)
     return _drawn[seed, drawings]
 
 
@@ -122,20 +122,21 @@ def varied_image(strokes, generator: np.random.Generator) -> np.ndarray:
 def varied(strokes, generator: np.random.Generator) -> list[np.ndarray]:
     """Write strokes as another hand might have: arrays (points, 2) in units of their longer side.
 
-    The way of the pen bends and stretches smoothly in its own time, from the first stroke to the last (a stem gets
+    The pen's path bends and stretches smoothly in its own time, from the first stroke to the last (a stem gets
     longer, a loop opens); the ends are cut short or run on in a curve; then the paper is warped, slanted and turned,
     and the hand trembles a little.
     """
     strokes = [_even(stroke) for stroke in centred(strokes, 1.0, 0)]
     ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
-    way = np.concatenate(strokes)
-    strokes = np.split(_rewritten(way, generator), ends)
+    path = np.concatenate(strokes)
+    strokes = np.split(_rewritten(path, generator), ends)
     strokes = [_other_end(_other_end(stroke, generator)[::-1], generator)[::-1] for stroke in strokes]
     ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
-    way = np.concatenate(centred(strokes, 1.0, 0))
-    way = way + _paper(way, generator)
-    way = way @ _hand(generator) + _smooth(generator, len(way), len(way) // 3 + 2, 2).T * generator.uniform(0, 0.012)
-    return np.split(way, ends)
+    path = np.concatenate(centred(strokes, 1.0, 0))
+    path = path + _paper(path, generator)
+    path = path @ _hand(generator)
+    path = path + _smooth(generator, len(path), len(path) // 3 + 2, 2).T * generator.uniform(0, 0.012)
+    return np.split(path, ends)
 
 
 def _even(stroke):
@@ -153,14 +154,14 @@ def _smooth(generator, length, knots, rows):
     return values[:, left] * (1 - part) + values[:, left + 1] * part
 
 
-def _rewritten(way, generator):
-    """The way (points, 2) with each of its steps turned and stretched a little, as smooth noise in time has it."""
+def _rewritten(path, generator):
+    """The path (points, 2) with each of its steps turned and stretched a little, as smooth noise in time has it."""
     strength = generator.uniform(0, 1)
-    turn, stretch = _smooth(generator, len(way) - 1, 5, 2) * strength * [[0.15], [0.2]]
-    steps = np.diff(way, axis=0)
+    turn, stretch = _smooth(generator, len(path) - 1, 5, 2) * strength * [[0.15], [0.2]]
+    steps = np.diff(path, axis=0)
     cos, sin = np.cos(turn) * np.exp(stretch), np.sin(turn) * np.exp(stretch)
     turned = np.stack([cos * steps[:, 0] - sin * steps[:, 1], sin * steps[:, 0] + cos * steps[:, 1]], axis=1)
-    return np.concatenate([way[:1], way[:1] + turned.cumsum(axis=0)])
+    return np.concatenate([path[:1], path[:1] + turned.cumsum(axis=0)])
 
 
 def _other_end(stroke, generator):
@@ -179,7 +180,7 @@ def _other_end(stroke, generator):
 
 
 def _paper(points, generator):
-    """How far each of the points (n, 2), within ±1/2, moves when the paper is warped by slow waves both ways."""
+    """How far each of the points (n, 2), within ±1/2, moves when the paper is warped by slow waves on both axes."""
     phase, strength = generator.uniform(0, 2 * np.pi, (2, 2)), generator.uniform(0, 0.06)
     frequency = generator.uniform(2, 6, (2, 2))
     waves = np.sin(points[:, :, None] * frequency + phase)

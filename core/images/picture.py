@@ -12,7 +12,7 @@ from core.images import ink, paper
 LARGEST_PICTURE_PIXELS = 64_000_000  # a phone's camera makes 48 million; four bytes each are a quarter of a gigabyte
 HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")  # after "ftyp" in the fifth byte
 SOLID = 0.9  # of its box: a picture that a transparent margin surrounds; what somebody drew fills less
-Image.MAX_IMAGE_PIXELS = None  # Pillow warns and refuses in words of its own, far above that
+Image.MAX_IMAGE_PIXELS = None  # Pillow warns and refuses with messages of its own, far above that
 
 
 class PictureError(ValueError):
@@ -49,14 +49,14 @@ def read_picture(
     grey, shown, alpha = _looked_at(file, quarter_turns, crop)
     try:
         if _alpha_is_ink(grey, alpha):
-            found = paper.find_ink(1 - alpha, np.ones_like(shown), count)
+            inked = paper.find_ink(1 - alpha, np.ones_like(shown), count)
             grey = 1 - alpha
         else:
-            found = paper.find_ink(grey, shown, count)
+            inked = paper.find_ink(grey, shown, count)
     except paper.PaperError as error:
         raise PictureError(str(error)) from error
-    digits = [ink.drawn_digit(paper.canvas_of(found.contrast, mask)) for mask in found.digits]
-    return Reading(np.stack(digits), grey, np.stack(found.digits))
+    digits = [ink.drawn_digit(paper.canvas_of(inked.contrast, mask)) for mask in inked.digits]
+    return Reading(np.stack(digits), grey, np.stack(inked.digits))
 
 
 def grey_picture(
@@ -149,7 +149,7 @@ def _cut(bounds, size):
 
 
 def _unknown(file):
-    """Why a file that Pillow does not know is not read, in words."""
+    """The message of why a file that Pillow does not know is not read."""
     if isinstance(file, Path):
         with file.open("rb") as stream:
             head = stream.read(12)

@@ -10,20 +10,20 @@ SHARES = np.linspace(0, 1, 21)
 
 
 def blend(one: np.ndarray, other: np.ndarray, share: float | np.ndarray) -> np.ndarray:
-    """Grey values (…, 28, 28), uint8, of one digit with a share of 0…1 of the other blended in."""
+    """Blend a share of 0…1 of one digit into another: grey values (…, 28, 28), uint8."""
     share = np.asarray(share, np.float32)[..., None, None]
     return np.rint((1 - share) * one + share * other).astype(np.uint8)
 
 
 def sum_probabilities(network: Network, weights: forward.Weights, tops: np.ndarray, bottoms: np.ndarray) -> np.ndarray:
-    """P(sum), (n, 19), of top digits (n, 28, 28) each with its bottom digit, or all with the same one (1, 28, 28)."""
+    """Return P(sum), (n, 19), of top digits (n, 28, 28) each with its bottom digit, or all with one (1, 28, 28)."""
     network = paired(network)
     top, bottom = forward.tower(network, weights, tops), forward.tower(network, weights, bottoms, "bottom")
     return operations.softmax(forward.head(network, weights, top, np.broadcast_to(bottom, top.shape)))
 
 
 def elsewhere(probabilities: np.ndarray, ends: tuple[np.ndarray | int, np.ndarray | int]) -> np.ndarray:
-    """(n,): of distributions (n, 19), the probability of all sums but the two that the ends of the blend have.
+    """Return the probability (n,) that distributions (n, 19) give to all sums but the two of the blend's ends.
 
     Each end is one sum, or one for each distribution.
     """
@@ -34,14 +34,14 @@ def elsewhere(probabilities: np.ndarray, ends: tuple[np.ndarray | int, np.ndarra
 
 
 def expectation(probabilities: np.ndarray) -> np.ndarray:
-    """(n,): Σ s·P(s), the mean of distributions (n, 19)."""
+    """Return Σ s·P(s), (n,), the mean of distributions (n, 19)."""
     return probabilities @ np.arange(probabilities.shape[-1])
 
 
 def middles(
     network: Network, weights: forward.Weights, data: mnist.Mnist, pairs: int, digits: tuple[int, int] = (4, 9)
 ) -> np.ndarray:
-    """(pairs,): the probability `elsewhere` where random test digits of two classes are blended half and half.
+    """Return `elsewhere`, (pairs,), where random test digits of two classes are blended half and half.
 
     Each is above a random third test digit; the two ends are the true sums. Always the same digits.
     """
@@ -49,6 +49,6 @@ def middles(
     one, other = (generator.choice(np.flatnonzero(data.test_labels == digit), pairs) for digit in digits)
     bottom = generator.integers(len(data.test_labels), size=pairs)
     images = data.test_images
-    found = sum_probabilities(network, weights, blend(images[one], images[other], 0.5), images[bottom])
+    probabilities = sum_probabilities(network, weights, blend(images[one], images[other], 0.5), images[bottom])
     below = data.test_labels[bottom].astype(int)
-    return elsewhere(found, (digits[0] + below, digits[1] + below))
+    return elsewhere(probabilities, (digits[0] + below, digits[1] + below))

@@ -46,12 +46,12 @@ class Attack:
         return float(np.abs(self.change).max())
 
     def applied(self, digit: np.ndarray, strength: float) -> np.ndarray:
-        """The digit (28, 28) with so much of the change (1 is all of it), float in 0…1."""
+        """Return the digit (28, 28) with so much of the change (1 is all of it), float in 0…1."""
         return np.clip(unit_range(digit) + np.float32(strength) * self.change, 0, 1)
 
 
 def attack(network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarray, half: str = "top") -> Attack | None:
-    """The smallest change of one of two digits (28, 28) uint8 that was found to move the sum, or None if none was.
+    """Find the smallest change of one of two digits (28, 28) uint8 that moves the sum, or None if none is found.
 
     It is an upper bound of the smallest there is: a search along gradients can miss a smaller one.
     """
@@ -61,7 +61,7 @@ def attack(network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarr
     other = "bottom" if half == "top" else "top"
 
     def sums_of(changed):
-        """The sums answered to n changed digits (n, 784) in this half's place."""
+        """The sums answered to n changed digits (n, 784) in this half."""
         versions = changed.reshape(-1, SIDE, SIDE)
         return logits_beside(network, weights, versions, digits[other], half).argmax(axis=1)
 
@@ -95,9 +95,9 @@ def attack(network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarr
             uphill = slopes[0] * np.where(slopes[0] > 0, digit < 1, digit > 0)
             changes = [uphill / max(np.linalg.norm(uphill), TINY)]
         digit = np.clip(digit + OVERSHOOT * min(changes, key=lambda change: float(np.linalg.norm(change))), 0, 1)
-    if (found := first_moved(digit - start)) is None:
+    if (edge := first_moved(digit - start)) is None:
         return None
-    best, after = found[0] * (digit - start), found[1]
+    best, after = edge[0] * (digit - start), edge[1]
     for _ in range(POLISHING_STEPS):  # from the edge of the answer's region, towards its point nearest to the start
         sums, logits, gradients = leading(start + best, 2)
         if set(sums.tolist()) != {before, after}:
@@ -106,16 +106,16 @@ def attack(network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarr
         slope, lead = sign * (gradients[1] - gradients[0]), sign * (logits[0] - logits[1])
         nearest = smallest_step(slope, lead + slope @ best, -start, 1 - start)
         direction = best if nearest is None else (best + nearest) / 2
-        found = first_moved(direction)
-        if found is None or np.linalg.norm(found[0] * direction) >= np.linalg.norm(best):
+        edge = first_moved(direction)
+        if edge is None or np.linalg.norm(edge[0] * direction) >= np.linalg.norm(best):
             break
-        best, after = found[0] * direction, found[1]
+        best, after = edge[0] * direction, edge[1]
     best = np.clip(start + best, 0, 1) - start
     return Attack(half, best.reshape(SIDE, SIDE), before, after)
 
 
 def smallest_step(slope: np.ndarray, rise: float, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
-    """The step d (n,) of smallest L2 norm with slope·d = rise and low ≤ d ≤ high, or None where there is none.
+    """Return the step d (n,) of smallest L2 norm with slope·d = rise and low ≤ d ≤ high, or None if there is none.
 
     It is λ·slope held within its bounds; slope·d grows with λ, which is found by halving an interval.
     """
@@ -133,7 +133,7 @@ def smallest_step(slope: np.ndarray, rise: float, low: np.ndarray, high: np.ndar
 
 
 def noisy(digit: np.ndarray, size: float, count: int, seed: int) -> np.ndarray:
-    """`count` copies of a digit, (count, 28, 28) in 0…1, each with random noise whose L2 norm is `size` after clipping.
+    """Return `count` copies of a digit, (count, 28, 28) in 0…1, with random noise whose clipped L2 norm is `size`.
 
     Normal noise in every pixel, stronger or weaker until what clipping leaves of it is as large as asked.
     """

@@ -10,7 +10,7 @@ from core.model.networks import Network, paired, pool_first
 
 
 def logits_beside(network: Network, weights: Weights, versions: np.ndarray, other: np.ndarray, half: str) -> np.ndarray:
-    """Logits (n, 19) of n versions (n, 28, 28) of the digit in `half`, "top" or "bottom", with one digit in the other.
+    """Return the logits (n, 19) of n versions (n, 28, 28) of the digit in `half`, "top" or "bottom", beside one other.
 
     The other digit (28, 28) is read once. A network that reads one digit is read as `networks.paired` makes it.
     """

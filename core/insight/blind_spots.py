@@ -28,33 +28,33 @@ class Twice:
 
     @property
     def odd(self) -> np.ndarray:
-        """The places of the images with an odd answer, the most probably odd first."""
-        places = np.flatnonzero(self.sums % 2)
-        return places[np.argsort(-self.odd_probability[places], kind="stable")]
+        """The indices of the images with an odd answer, the most probably odd first."""
+        indices = np.flatnonzero(self.sums % 2)
+        return indices[np.argsort(-self.odd_probability[indices], kind="stable")]
 
 
-def twice(found: Answers) -> Twice:
-    """Every image with itself: the true sum is even, whatever the digit."""
-    places = np.arange(len(found.top))
-    return Twice(operations.softmax(as_pairs(found).logits(places, places)))
+def twice(digit_answers: Answers) -> Twice:
+    """Pair every image with itself: the true sum is even, whatever the digit."""
+    indices = np.arange(len(digit_answers.top))
+    return Twice(operations.softmax(as_pairs(digit_answers).logits(indices, indices)))
 
 
-def beside_blank(found: Answers, weights: Weights, half: str = "bottom") -> np.ndarray:
-    """Sums (n,) that a network answers to n digits with a blank `half` beside each.
+def beside_blank(digit_answers: Answers, weights: Weights, half: str = "bottom") -> np.ndarray:
+    """Return the sums (n,) that a network answers to n digits with a blank `half` beside each.
 
-    `found` are the answers to the digits, of the network with these `weights`.
+    `digit_answers` are the answers to the digits, of the network with these `weights`.
     """
-    blank = as_pairs(answers.of_digits(found.network, weights, np.zeros((1, SIDE, SIDE), np.uint8)))
-    found = as_pairs(found)
-    places = np.arange(len(found.top))
-    zeros = np.zeros_like(places)
+    blank = as_pairs(answers.of_digits(digit_answers.network, weights, np.zeros((1, SIDE, SIDE), np.uint8)))
+    digit_answers = as_pairs(digit_answers)
+    indices = np.arange(len(digit_answers.top))
+    zeros = np.zeros_like(indices)
     if half == "bottom":
-        return replace(found, bottom=blank.bottom).logits(places, zeros).argmax(axis=1)
-    return replace(found, top=blank.top).logits(zeros, places).argmax(axis=1)
+        return replace(digit_answers, bottom=blank.bottom).logits(indices, zeros).argmax(axis=1)
+    return replace(digit_answers, top=blank.top).logits(zeros, indices).argmax(axis=1)
 
 
 def shares(labels: np.ndarray, sums: np.ndarray) -> np.ndarray:
-    """(10, 19): of the images of each digit, the share that was answered with each sum. Rows add up to 1, or are 0."""
+    """Return, of the images of each digit, the share answered with each sum, (10, 19). Rows add up to 1, or are 0."""
     counts = np.zeros((DIGITS, SUMS))
     np.add.at(counts, (labels, sums), 1)
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

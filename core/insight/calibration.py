@@ -48,7 +48,7 @@ def bins(confidence: np.ndarray, right: np.ndarray) -> Bins:
 
 
 def expected_error(confidence: np.ndarray, right: np.ndarray) -> float:
-    """The expected calibration error of n inputs, in 0…1."""
+    """Return the expected calibration error of n inputs, in 0…1."""
     return _error(_bin(confidence), confidence - right)
 
 
@@ -76,7 +76,7 @@ def calibration(confidence: np.ndarray, right: np.ndarray, seed: int = 0) -> Cal
 
 
 def fit_temperature(readings: Readings) -> float:
-    """The T by which logits are to be divided for the greatest likelihood of the truth; it changes no answer.
+    """Return the T by which to divide logits for the greatest likelihood of the truth; it changes no answer.
 
     The mean negative log-likelihood is convex in 1/T, and its slope is the mean logit by the softmax less the true
     one's; halving the interval in which that changes sign finds its zero. Where it has none within
@@ -96,19 +96,19 @@ def fit_temperature(readings: Readings) -> float:
 
 
 def tempered(readings: Readings, temperature: float) -> Readings:
-    """The same answers with the confidence that logits divided by a temperature give."""
-    return Readings(readings.places, readings.digits, readings.logits / temperature)
+    """Return the same answers with the confidence that logits divided by a temperature give."""
+    return Readings(readings.indices, readings.digits, readings.logits / temperature)
 
 
 def log_losses(readings: Readings) -> np.ndarray:
-    """(n,) negative log-likelihood of each truth, in nats."""
+    """Return the negative log-likelihood (n,) of each truth, in nats."""
     shifted = readings.logits - readings.logits.max(axis=1, keepdims=True)
     truth = shifted[np.arange(len(readings.truth)), readings.truth]
     return np.log(np.exp(shifted).sum(axis=1)) - truth
 
 
 def halves(readings: Readings) -> tuple[Readings, Readings]:
-    """Every other input to fit on, and the others to judge: the first half of MNIST's test images is the easier one."""
+    """Split into every other input to fit on, and the others to judge: MNIST's first half of test images is easier."""
     even = np.arange(len(readings.truth)) % 2 == 0
     return readings.take(even), readings.take(~even)
 

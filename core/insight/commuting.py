@@ -45,7 +45,7 @@ class Swapped:
 
 
 def swap(answers: Answers, labels: np.ndarray, pairs: np.ndarray) -> Swapped:
-    """Swap pairs (n, 2), given by the places of their digits, whose labels are (n digits,)."""
+    """Swap pairs (n, 2), given by the indices of their digits, whose labels are (n digits,)."""
     truth = labels.astype(int)[pairs].sum(axis=1)
     before, after = (answers.logits(*order).argmax(axis=1) for order in (pairs.T, pairs.T[::-1]))
     was, is_ = before == truth, after == truth

@@ -16,7 +16,7 @@ from core.model.operations import DIGITS, SUM_OF_PAIR
 def leading_gradients(
     network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarray, half: str, count: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The `count` sums with the largest logits, these logits, and their gradients with respect to one of the digits.
+    """Return the `count` sums with the largest logits, these logits, and their gradients at one of the digits.
 
     `top` and `bottom` (28, 28) in 0…1 are read by a network that splits them first, as all do whose halves are apart;
     `half` is "top" or "bottom". Sums and logits (count,), the largest first; gradients (count, 28, 28). The logits of

@@ -38,17 +38,17 @@ class Stage:
 
     @property
     def most_active(self) -> np.ndarray:
-        """The places of maps or units, the most active first."""
+        """The indices of maps or units, the most active first."""
         return np.argsort(-self.activity, kind="stable")
 
     def strongest(self, channel: int) -> tuple[int, int]:
-        """Row and column of a map where |value| is largest."""
+        """Return row and column of a map where |value| is largest."""
         values = np.abs(self.output[..., channel])
         row, column = np.unravel_index(values.argmax(), values.shape)
         return int(row), int(column)
 
     def filter_of(self, channel: int) -> tuple[np.ndarray, int]:
-        """The filter (size, size) behind a map, on the one input channel that it weighs most (Σ w² largest)."""
+        """Return the filter (size, size) behind a map, on the one input channel that it weighs most (Σ w² largest)."""
         if self.filters is None:
             raise ValueError("units have no filter: only maps do")
         of_map = self.filters[..., channel]
@@ -59,7 +59,7 @@ class Stage:
 def layer_outputs(
     network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarray, half: str = "top"
 ) -> list[Stage]:
-    """The stages of one of two digits (28, 28), "top" or "bottom", from the first layer to the logits.
+    """Return the stages of one of two digits (28, 28), "top" or "bottom", from the first layer to the logits.
 
     A network that reads one digit reads that one. Layers that change no value on the way (split, dropout) are left out.
     """

@@ -43,12 +43,12 @@ def carries(columns: np.ndarray) -> np.ndarray:
 
 def digits(columns: np.ndarray) -> np.ndarray:
     """Return the distributions (N + 1, 10) of each digit of the sum, the leading one, a carry or none, last."""
-    carried, found = carries(columns), []
+    carried, distributions = carries(columns), []
     for column, one in zip(columns, carried, strict=False):
         plain = np.append(column, 0.0)  # column + carry is 0 to 19
         total = (1 - one) * plain + one * np.roll(plain, 1)
-        found.append(total[:DIGITS] + total[DIGITS:])
-    return np.array([*found, np.eye(DIGITS)[0] * (1 - carried[-1]) + np.eye(DIGITS)[1] * carried[-1]])
+        distributions.append(total[:DIGITS] + total[DIGITS:])
+    return np.array([*distributions, np.eye(DIGITS)[0] * (1 - carried[-1]) + np.eye(DIGITS)[1] * carried[-1]])
 
 
 def probability(columns: np.ndarray, total: int) -> float:
@@ -68,25 +68,25 @@ def most_probable(columns: np.ndarray, count: int = 1) -> list[tuple[int, float]
     none, where MOST_PREFIXES were looked at first, as happens where hardly a digit is read.
     """
     steps = _steps(columns)
-    found: list[tuple[int, float]] = []
+    sums: list[tuple[int, float]] = []
     # minus its probability, its value, its number of digits, and the two states of its carry
     heap: list[tuple[float, int, int, tuple[float, ...]]] = [(-1.0, 0, 0, (1.0, 0.0))]
     for _ in range(MOST_PREFIXES):
-        if not heap or len(found) == count:
+        if not heap or len(sums) == count:
             break
-        negative, value, place, state = heapq.heappop(heap)
-        if place > len(columns):
-            found.append((value, -negative))
-        elif place == len(columns):
+        negative, value, position, state = heapq.heappop(heap)
+        if position > len(columns):
+            sums.append((value, -negative))
+        elif position == len(columns):
             for carry, chance in enumerate(state):
                 if chance > 0:
-                    heapq.heappush(heap, (-chance, value + carry * DIGITS**place, place + 1, ()))
+                    heapq.heappush(heap, (-chance, value + carry * DIGITS**position, position + 1, ()))
         else:
-            after = np.array(state) @ steps[place]  # (10, 2)
+            after = np.array(state) @ steps[position]  # (10, 2)
             for digit, states in enumerate(after.tolist()):
                 if (chance := sum(states)) > 0:
-                    heapq.heappush(heap, (-chance, value + digit * DIGITS**place, place + 1, tuple(states)))
-    return found
+                    heapq.heappush(heap, (-chance, value + digit * DIGITS**position, position + 1, tuple(states)))
+    return sums
 
 
 def _steps(columns):
@@ -101,7 +101,7 @@ def _steps(columns):
 
 def value(chosen: Sequence[int]) -> int:
     """Return the number that digits make, the ones first."""
-    return sum(int(digit) * DIGITS**place for place, digit in enumerate(chosen))
+    return sum(int(digit) * DIGITS**position for position, digit in enumerate(chosen))
 
 
 def deal(count: int, length: int, sums: int, seed: int) -> np.ndarray:
@@ -137,5 +137,5 @@ def accuracies(top: np.ndarray, bottom: np.ndarray, labels: np.ndarray, seed: in
 
 
 def _reads(top, bottom, labels, upper, lower):
-    found = most_probable(columns_of(top[upper], bottom[lower]))
-    return bool(found) and found[0][0] == value(labels[upper]) + value(labels[lower])
+    sums = most_probable(columns_of(top[upper], bottom[lower]))
+    return bool(sums) and sums[0][0] == value(labels[upper]) + value(labels[lower])

@@ -40,10 +40,10 @@ class Paired:
         division, which gives 0 where the result is too small for a float.
         """
         tosses, smaller = self.only_first + self.only_second, min(self.only_first, self.only_second)
-        outcomes = ways = 1  # of tossing 0 heads, and then up to `smaller`
+        outcomes = combinations = 1  # of tossing 0 heads, and then up to `smaller`
         for heads in range(1, smaller + 1):
-            ways = ways * (tosses - heads + 1) // heads
-            outcomes += ways
+            combinations = combinations * (tosses - heads + 1) // heads
+            outcomes += combinations
         return min(1.0, 2 * outcomes / 2**tosses)
 
 

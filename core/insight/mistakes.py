@@ -10,7 +10,7 @@ Z_95 = 1.959964  # a normal variable is within ± so many standard deviations in
 
 
 def confusion(readings: Readings) -> np.ndarray:
-    """(classes, classes) counts: rows are true, columns answered."""
+    """Count answers by class, (classes, classes): rows are true, columns answered."""
     return count_pairs(readings.truth, readings.answered, readings.classes)
 
 
@@ -22,15 +22,15 @@ def count_pairs(truth: np.ndarray, answered: np.ndarray, classes: int) -> np.nda
 
 
 def most_confused(counts: np.ndarray, most: int = 3) -> list[tuple[int, int, int]]:
-    """(true, answered, count) of the most frequent mistakes in a confusion matrix, the most frequent first."""
+    """Return (true, answered, count) of the most frequent mistakes in a confusion matrix, the most frequent first."""
     mistaken = counts * (1 - np.eye(len(counts), dtype=int))
-    places = np.argsort(-mistaken, axis=None, kind="stable")[:most]
-    pairs = [divmod(int(place), len(counts)) for place in places]
+    indices = np.argsort(-mistaken, axis=None, kind="stable")[:most]
+    pairs = [divmod(int(index), len(counts)) for index in indices]
     return [(true, answered, count) for true, answered in pairs if (count := int(mistaken[true, answered]))]
 
 
 def mistakes(readings: Readings, true: int | None = None, answered: int | None = None) -> np.ndarray:
-    """Indices of the wrong answers, the most confident first; of one true class, or of one answer, if given."""
+    """Return the indices of the wrong answers, the most confident first; of one true class, or one answer, if given."""
     wrong = ~readings.right
     if true is not None:
         wrong &= readings.truth == true
@@ -40,13 +40,13 @@ def mistakes(readings: Readings, true: int | None = None, answered: int | None =
 
 
 def most_confident_first(readings: Readings, which: np.ndarray) -> np.ndarray:
-    """Indices of the inputs that (n,) truth values choose, by confidence."""
-    found = np.flatnonzero(which)
-    return found[np.argsort(-readings.confidence[found], kind="stable")]
+    """Sort the indices of the inputs that (n,) truth values choose, by confidence."""
+    indices = np.flatnonzero(which)
+    return indices[np.argsort(-readings.confidence[indices], kind="stable")]
 
 
 def wilson_interval(share: float, count: float, z: float = Z_95) -> tuple[float, float]:
-    """The interval that holds a probability of which `share` of `count` independent trials came true; 95 % by default.
+    """Return the interval, 95 % by default, of a probability of which `share` of `count` independent trials came true.
 
     All p with |share − p| ≤ z·√(p(1 − p)/count), as E. B. Wilson solved it (Probable inference, the law of succession,
     and statistical inference, 1927). It stays within 0…1 and has a width even where all trials came true. (0, 1) for

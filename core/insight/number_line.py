@@ -37,17 +37,17 @@ class Line:
         return (self.scores**2).mean(axis=0)
 
     def means(self, component: int = 0) -> np.ndarray:
-        """(10,): the mean score of each digit on a component."""
+        """Return the mean score (10,) of each digit on a component."""
         scores = self.scores[:, component]
         return np.array([scores[self.labels == digit].mean() for digit in range(DIGITS)])
 
     def order(self, component: int = 0) -> tuple[int, ...]:
-        """The digits in the order of their mean scores on a component."""
+        """Return the digits in the order of their mean scores on a component."""
         return tuple(self.means(component).argsort().tolist())
 
 
 def line(scores: np.ndarray, labels: np.ndarray, like: np.ndarray | None = None) -> Line:
-    """How digits with these labels (n,) and scores (n, k) lie.
+    """Return how digits with these labels (n,) and scores (n, k) lie.
 
     The sign of a component means nothing: here scores rise with the digits, or go along with `like` (n, k) if given.
     """
@@ -64,24 +64,24 @@ class Map:
     line: Line
     principal: Principal
 
-    def place(self, features: np.ndarray) -> np.ndarray:
-        """Scores (m, k) of further digits' features (m, …), in the units and with the signs of the line."""
+    def scores_of(self, features: np.ndarray) -> np.ndarray:
+        """Return the scores (m, k) of further digits' features (m, …), in the units and with the signs of the line."""
         signs = np.where((self.line.scores * self.principal.scores).sum(axis=0) < 0, -1, 1)
         return self.principal.project(features) * signs / _unit(self.principal)
 
 
 def draw_map(features: np.ndarray, labels: np.ndarray, components: int) -> Map:
-    """The map of digits with these features (n, …) and labels (n,)."""
-    found = principal_components(features, components)
-    return Map(line(found.scores / _unit(found), labels), found)
+    """Draw the map of digits with these features (n, …) and labels (n,)."""
+    principal = principal_components(features, components)
+    return Map(line(principal.scores / _unit(principal), labels), principal)
 
 
-def _unit(found):
-    return np.float32(np.sqrt(found.variance) or 1)
+def _unit(principal):
+    return np.float32(np.sqrt(principal.variance) or 1)
 
 
 def before_last(network: Network) -> Network:
-    """The network cut before its last FC layer: of a sum network the tower, up to the features that the layer reads."""
+    """Cut a network before its last FC layer: of a sum network the tower, up to the features that the layer reads."""
     last = max(i for i, layer in enumerate(network.layers) if isinstance(layer, Dense))
     layers = tuple(layer for layer in network.layers[:last] if layer != Join())
     return replace(network, layers=(*layers, Join()) if network.reads_pairs else layers)
@@ -94,7 +94,7 @@ def features(
     half: str = "top",
     on_progress: Callable[[float], object] = lambda done: None,
 ) -> np.ndarray:
-    """What the last FC layer reads of single digits (n, 28, 28): (n, …). `half` matters where they are untied."""
+    """Return what the last FC layer reads of single digits (n, 28, 28): (n, …). `half` matters if they are untied."""
     cut = before_last(network)
     if network.reads_pairs:
         return forward.tower(cut, weights, digits, half, on_progress)
@@ -102,7 +102,7 @@ def features(
 
 
 def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
-    """Spearman's ρ of two (n,): the correlation of their ranks, equal values sharing their mean rank; 0 if constant."""
+    """Return Spearman's ρ of two (n,): the correlation of their ranks, ties sharing their mean rank; 0 if constant."""
     ranks = [_ranks(values) - (len(values) - 1) / 2 for values in (x, y)]
     scale = np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum())
     return float((ranks[0] * ranks[1]).sum() / scale) if scale else 0.0
@@ -110,25 +110,25 @@ def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
 
 def _ranks(values):
     """(n,): from 0; equal values share the mean of their ranks."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    _, rank_index, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = counts.cumsum()
-    return (last - (counts + 1) / 2)[place]
+    return (last - (counts + 1) / 2)[rank_index]
 
 
 def snapshot_digits() -> tuple[np.ndarray, np.ndarray]:
-    """The test digits of which snapshots are taken while a network trains, and their labels: always the same 500."""
+    """Return the test digits of which snapshots are taken in training, and their labels: always the same 500."""
     data = mnist.embedded()
     return data.test_images[::SNAPSHOT_STRIDE], data.test_labels[::SNAPSHOT_STRIDE]
 
 
 def snapshot(features: np.ndarray) -> dict[str, np.ndarray]:
-    """What is kept of the features of `snapshot_digits`: their scores on the first components, as in `Line`."""
-    found = principal_components(features, SNAPSHOT_COMPONENTS)
-    return {"scores": (found.scores / _unit(found)).astype(np.float16)}
+    """Return what is kept of the features of `snapshot_digits`: scores on the first components, as in `Line`."""
+    principal = principal_components(features, SNAPSHOT_COMPONENTS)
+    return {"scores": (principal.scores / _unit(principal)).astype(np.float16)}
 
 
 def from_snapshot(tensors: dict[str, np.ndarray], like: np.ndarray | None = None) -> Line:
-    """The line that `snapshot` kept; `like` as for `line`. Raises ValueError if it is none."""
+    """Return the line that `snapshot` kept; `like` as for `line`. Raises ValueError if it is none."""
     _, labels = snapshot_digits()
     scores = tensors.get("scores")
     if scores is None or scores.shape != (len(labels), SNAPSHOT_COMPONENTS):

@@ -1,4 +1,4 @@
-"""Occlusion maps: put a patch over each place in turn, and see how the answer's probability falls.
+"""Occlusion maps: put a patch at each position in turn, and see how the answer's probability falls.
 
 After Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (ECCV 2014), section 4.2.
 """
@@ -15,15 +15,15 @@ from core.model.networks import SIDE, Network
 
 @dataclass(frozen=True)
 class Occlusion:
-    """What a patch at each place of one digit does to the answer.
+    """What a patch at each position of one digit does to the answer.
 
     `drop` (rows, columns) is by how much the probability of the answered sum falls when the patch's top left corner is
-    at `places[row]`, `places[column]`; negative where it rises. `sums` are the sums answered then.
+    at `positions[row]`, `positions[column]`; negative where it rises. `sums` are the sums answered then.
     """
 
     half: str
     size: int
-    places: np.ndarray
+    positions: np.ndarray
     drop: np.ndarray
     sums: np.ndarray
 
@@ -31,13 +31,13 @@ class Occlusion:
     def worst(self) -> tuple[int, int]:
         """The patch's top row and left column where the drop is largest."""
         row, column = np.unravel_index(self.drop.argmax(), self.drop.shape)
-        return int(self.places[row]), int(self.places[column])
+        return int(self.positions[row]), int(self.positions[column])
 
     def pixels(self) -> np.ndarray:
-        """(28, 28): the mean drop over all patches that cover a pixel."""
+        """Return the mean drop, (28, 28), over all patches that cover a pixel."""
         total, count = np.zeros((SIDE, SIDE)), np.zeros((SIDE, SIDE))
-        for row, of_row in zip(self.places, self.drop, strict=True):
-            for column, drop in zip(self.places, of_row, strict=True):
+        for row, of_row in zip(self.positions, self.drop, strict=True):
+            for column, drop in zip(self.positions, of_row, strict=True):
                 covered = np.s_[max(row, 0) : row + self.size, max(column, 0) : column + self.size]
                 total[covered] += drop
                 count[covered] += 1
@@ -45,7 +45,7 @@ class Occlusion:
 
 
 def patched(digit: np.ndarray, row: int, column: int, size: int, grey: int) -> np.ndarray:
-    """A digit (28, 28) uint8 with a square of one grey (0 is blank, 255 is ink); what lies outside is ignored."""
+    """Cover a digit (28, 28) uint8 with a square of one grey (0 is blank, 255 is ink); what lies outside is ignored."""
     digit = digit.copy()
     digit[max(row, 0) : max(row + size, 0), max(column, 0) : max(column + size, 0)] = grey
     return digit
@@ -61,15 +61,15 @@ def occlusion(
     grey: int,
     stride: int = 2,
 ) -> Occlusion:
-    """Cover each place of one of two digits (28, 28) uint8 with a square patch of `size` pixels, `stride` apart.
+    """Cover each position of one of two digits (28, 28) uint8 with a square patch of `size` pixels, `stride` apart.
 
     Patches begin outside, so that edges are covered as often as the middle. Where the patch changes no pixel, the
     answer is known and nothing is computed.
     """
     digit, other = (top, bottom) if half == "top" else (bottom, top)
-    places = np.arange(-(size // 2), SIDE - (size - 1) // 2, stride)
+    positions = np.arange(-(size // 2), SIDE - (size - 1) // 2, stride)
     images = np.stack(
-        [patched(digit, row, column, size, grey) for row in places.tolist() for column in places.tolist()]
+        [patched(digit, row, column, size, grey) for row in positions.tolist() for column in positions.tolist()]
     )
     changed = np.flatnonzero((images != digit).any(axis=(1, 2)))
     versions = np.concatenate([digit[None], images[changed]])
@@ -78,5 +78,5 @@ def occlusion(
     drop, sums = np.zeros(len(images)), np.full(len(images), answered)
     drop[changed] = probabilities[0, answered] - probabilities[1:, answered]
     sums[changed] = probabilities[1:].argmax(axis=1)
-    shape = (len(places), len(places))
-    return Occlusion(half, size, places, drop.reshape(shape), sums.reshape(shape))
+    shape = (len(positions), len(positions))
+    return Occlusion(half, size, positions, drop.reshape(shape), sums.reshape(shape))

@@ -23,21 +23,21 @@ class OneMatrix:
         return self.matrix.size + self.bias.size
 
     def logits(self, images: np.ndarray) -> np.ndarray:
-        """Logits (n, classes) of images (n, 28, 28), uint8 in 0…255 or float in 0…1."""
+        """Compute the logits (n, classes) of images (n, 28, 28), uint8 in 0…255 or float in 0…1."""
         return unit_range(images).reshape(len(images), -1) @ self.matrix + self.bias
 
     def products(self, image: np.ndarray, digit: int) -> np.ndarray:
-        """(28, 28): what each pixel of an image adds to the logit of a digit; with the bias they are the logit."""
+        """Return what each pixel of an image adds to a digit's logit, (28, 28); with the bias they are the logit."""
         return unit_range(image) * self.matrix[:, digit].reshape(SIDE, SIDE)
 
 
 def is_linear(network: Network) -> bool:
-    """Whether logits are a linear function of the pixels of one digit, and so one matrix and one bias."""
+    """Return whether logits are a linear function of the pixels of one digit, and so one matrix and one bias."""
     return all(layer.linear for layer in network.layers)
 
 
 def multiplied_out(network: Network, weights: Weights, digit: np.ndarray) -> OneMatrix:
-    """The product of the layers' matrices, the last one first, as they are while the network reads a digit (28, 28).
+    """Return the product of the layers' matrices, the last one first, as they are while it reads a digit (28, 28).
 
     Of a linear network it is the same at every digit, and all there is to know. A ReLU or a max pool is a matrix too as
     long as no unit opens or shuts, so of another network it is right at this digit and close by, and wrong elsewhere.

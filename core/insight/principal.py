@@ -18,12 +18,12 @@ class Principal:
     directions: np.ndarray
 
     def project(self, features: np.ndarray) -> np.ndarray:
-        """Scores (m, k) of further points (m, …)."""
+        """Return the scores (m, k) of further points (m, …)."""
         return (features.reshape(len(features), -1) - self.mean) @ self.directions
 
 
 def principal_components(features: np.ndarray, count: int) -> Principal:
-    """The first `count` components of points (n, …), whose features are taken as one vector each.
+    """Return the first `count` components of points (n, …), whose features are taken as one vector each.
 
     Components that are not there, for want of points or of features, have scores of 0. Their signs mean nothing.
     """

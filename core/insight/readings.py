@@ -14,11 +14,11 @@ from core.model.operations import DIGITS, SUM_OF_PAIR, softmax
 class Readings:
     """Of n inputs of one digit or of two, by one network.
 
-    `places` (n, 1) or (n, 2) says which test images an input is made of, `digits` of the same shape which digits they
+    `indices` (n, 1) or (n, 2) says which test images an input is made of, `digits` of the same shape which digits they
     truly are. `logits` (n, classes). A network's confidence is the probability that it gives to its own answer.
     """
 
-    places: np.ndarray
+    indices: np.ndarray
     digits: np.ndarray
     logits: np.ndarray
 
@@ -49,8 +49,8 @@ class Readings:
         return float(self.right.mean())
 
     def take(self, which: np.ndarray) -> "Readings":
-        """Some of the inputs, given by their indices or by a truth value each."""
-        return Readings(self.places[which], self.digits[which], self.logits[which])
+        """Select some of the inputs, given by their indices or by a truth value each."""
+        return Readings(self.indices[which], self.digits[which], self.logits[which])
 
 
 @dataclass(frozen=True)
@@ -83,21 +83,21 @@ class Tally:
 
 
 def of_digits(answers: Answers, labels: np.ndarray) -> Readings:
-    """Every test image once, by a network that reads one digit. ValueError if it reads pairs."""
+    """Read every test image once, by a network that reads one digit. ValueError if it reads pairs."""
     if answers.network.reads_pairs:
         raise ValueError(f"{answers.network.name} reads pairs, not one digit")
     return Readings(np.arange(len(labels))[:, None], labels.astype(int)[:, None], answers.top.astype(float))
 
 
 def of_pairs(answers: Answers, labels: np.ndarray, pairs: np.ndarray) -> Readings:
-    """Pairs of test images, (n, 2) places. A network that reads one digit reads both, and its distributions add up."""
+    """Read pairs of test images, (n, 2) indices. A network that reads one digit reads both; distributions are added."""
     tops, bottoms = pairs.T
     logits = as_pairs(answers).logits(tops, bottoms)
     return Readings(pairs, labels.astype(int)[pairs], logits.astype(float))
 
 
 def of_disjoint_pairs(answers: Answers, labels: np.ndarray) -> Readings:
-    """The first of the pairings on which sum networks are judged: every test image in one pair, so all independent."""
+    """Read the first of the pairings on which sum networks are judged: every test image in one pair, independently."""
     return of_pairs(answers, labels, _pairings(len(labels))[0])
 
 

@@ -24,15 +24,15 @@ class Field:
         return self.right - self.left + 1
 
     def within(self, height: int, width: int) -> "Field":
-        """The part of it that lies in an image of this height and width."""
+        """Return the part of it that lies in an image of this height and width."""
         return Field(max(self.top, 0), max(self.left, 0), min(self.bottom, height - 1), min(self.right, width - 1))
 
 
 def receptive_field(steps: tuple[Step, ...], row: int, column: int) -> Field:
-    """What a value at (row, column) of the last step's maps sees of the first step's input, padding around it included.
+    """Return what a value at (row, column) of the last step's maps sees of the first step's input and its padding.
 
-    A SAME convolution of size k sees (k−1)//2 before and k//2 after each place, 2×2 pooling sees two places for one;
-    an FC layer sees all of its input, whatever row and column are.
+    A SAME convolution of size k sees (k−1)//2 before and k//2 after each position, 2×2 pooling two for one; an FC
+    layer sees all of its input, whatever row and column are.
     """
     rows, columns = (row, row), (column, column)
     for step in reversed(steps):

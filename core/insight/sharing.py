@@ -25,7 +25,7 @@ class Trained:
 
 
 def trained(run: store.Run) -> Trained | None:
-    """What a run reached and what it took, or None if it has not finished."""
+    """Return what a run reached and what it took, or None if it has not finished."""
     result, points = results.read(run), metrics.read(run)
     if result is None:
         return None
@@ -42,5 +42,5 @@ def trained(run: store.Run) -> Trained | None:
 
 
 def difference(one: Trained, other: Trained) -> tuple[float, float]:
-    """By how much `one` is more accurate, and the standard error of that if the two erred independently."""
+    """Return by how much `one` is more accurate, and the standard error of that if the two erred independently."""
     return one.accuracy - other.accuracy, math.hypot(one.standard_error, other.standard_error)

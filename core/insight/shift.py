@@ -16,7 +16,7 @@ EXACT = 1e-4  # a relative error below this is float32's, not the layer's
 
 
 def shifted(image: np.ndarray, right: int, down: int) -> np.ndarray:
-    """An image or maps (height, width, …) moved by whole pixels: 0 comes in, and what leaves is lost."""
+    """Move an image or maps (height, width, …) by whole pixels: 0 comes in, and what leaves is lost."""
     moved = np.zeros_like(image)
     height, width = image.shape[:2]
     if abs(down) < height and abs(right) < width:
@@ -56,9 +56,9 @@ def answers_to_shifts(
 class LayerShift:
     """How well one layer's output for the moved digit is its output for the digit at rest, moved.
 
-    `right`, `down` are the move in places of the layer's maps, which best explains it, or None where there are no
-    places any more. Errors are relative: |moved − expected| / |expected| (L2). `error` is over all places that both
-    have; `inside` leaves out those that see the padding around the picture, and is None where no other is left.
+    `right`, `down` are the move in positions of the layer's maps, which best explains it, or None where there are no
+    positions any more. Errors are relative: |moved − expected| / |expected| (L2). `error` is over all positions that
+    both have; `inside` leaves out those that see the padding around the picture, and is None where no other is left.
     """
 
     label: str
@@ -91,12 +91,12 @@ def _layer_shift(at_rest: Stage, moved: Stage, right: int, down: int) -> LayerSh
     candidates = [
         (*_compared(at_rest, moved, x, y), x, y) for x in _nearest(right / pixels) for y in _nearest(down / pixels)
     ]
-    error, inside, x, y = min(candidates, key=lambda found: found[0])
+    error, inside, x, y = min(candidates, key=lambda candidate: candidate[0])
     return LayerShift(label, x, y, error, inside)
 
 
 def _compared(at_rest, moved, right, down):
-    """Errors of one candidate move: over all places in the picture, and over those that see no padding."""
+    """Errors of one candidate move: over all positions in the picture, and over those that see no padding."""
     height, width, _ = at_rest.output.shape
     present = shifted(np.ones((height, width), bool), right, down)
     rows, columns = _clear_of_padding(at_rest.steps, height), _clear_of_padding(at_rest.steps, width)
@@ -107,15 +107,15 @@ def _compared(at_rest, moved, right, down):
     return _relative(moved.output[present], expected[present]), inside
 
 
-def _clear_of_padding(steps, places):
+def _clear_of_padding(steps, length):
     """Which rows (or columns) of a layer's maps see no padding around the picture."""
-    fields = [receptive_field(steps, place, place) for place in range(places)]
+    fields = [receptive_field(steps, index, index) for index in range(length)]
     return np.array([field.top >= 0 and field.bottom < SIDE for field in fields])
 
 
-def _nearest(places):
+def _nearest(move):
     """The whole numbers around a move: one, where it is whole itself."""
-    return sorted({int(np.floor(places)), int(np.ceil(places))})
+    return sorted({int(np.floor(move)), int(np.ceil(move))})
 
 
 def _relative(moved, expected):

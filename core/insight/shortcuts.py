@@ -28,7 +28,7 @@ def count_shortcuts(question: Question) -> int:
     table = question.table
     names, counts = np.unique(np.hstack([table, table.T]), axis=0, return_index=True, return_counts=True)[1:]
 
-    def ways(named: list[int], weight: int) -> int:
+    def count_namings(named: list[int], weight: int) -> int:
         digit = len(named)
         if digit == DIGITS:
             return weight
@@ -37,10 +37,10 @@ def count_shortcuts(question: Question) -> int:
             tried = [*named, name]
             below, right = table[name, tried], table[tried, name]
             if (below == table[digit, : digit + 1]).all() and (right == table[: digit + 1, digit]).all():
-                total += ways(tried, weight * int(count))
+                total += count_namings(tried, weight * int(count))
         return total
 
-    return ways([], 1)
+    return count_namings([], 1)
 
 
 def confusion(answers: Answers, labels: np.ndarray) -> np.ndarray:

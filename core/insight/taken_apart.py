@@ -42,12 +42,12 @@ class Parabola:
     fit: np.ndarray
 
     def at(self, sums: np.ndarray) -> np.ndarray:
-        """Values (m,) of a single parabola at sums (m,)."""
+        """Return the values (m,) of a single parabola at sums (m,)."""
         return self.c - self.a * (sums - self.vertex) ** 2
 
 
 def parts(network: Network, weights: forward.Weights, top: np.ndarray, bottom: np.ndarray) -> Parts:
-    """What two digits (28, 28) add to the logits of a network that joins its halves; ValueError for another network."""
+    """Return what two digits (28, 28) add to the logits of a network that joins its halves; else ValueError."""
     of_both = answers.of_digits(network, weights, np.stack([top, bottom]))
     if of_both.bias is None:
         raise ValueError(f"{network.name} does not add two vectors in its last layer")
@@ -55,12 +55,12 @@ def parts(network: Network, weights: forward.Weights, top: np.ndarray, bottom: n
 
 
 def centred(values: np.ndarray) -> np.ndarray:
-    """Logits (…, 19) less their mean over the sums, which a softmax does not see."""
+    """Return logits (…, 19) less their mean over the sums, which a softmax does not see."""
     return values - values.mean(axis=-1, keepdims=True)
 
 
 def parabola(logits: np.ndarray) -> Parabola:
-    """The parabola nearest to logits (…, 19). Its vertex is not finite where the logits do not bend at all."""
+    """Fit the parabola nearest to logits (…, 19). Its vertex is not finite where the logits do not bend at all."""
     x = S - S.mean()
     terms = np.stack([x**2, x, np.ones(SUMS)], axis=1)
     square, slope, level = np.linalg.lstsq(terms, logits.reshape(-1, SUMS).T.astype(float), rcond=None)[0]
@@ -75,7 +75,7 @@ def parabola(logits: np.ndarray) -> Parabola:
 
 
 def slopes(added: np.ndarray) -> np.ndarray:
-    """(n,): by how much what digits add (n, 19) rises from one sum to the next, by least squares.
+    """Return by how much what digits add (n, 19) rises from one sum to the next, by least squares: (n,).
 
     For perfect adding by −a(s − d₁ − d₂)² it is 2a·d and a constant that all digits share.
     """
@@ -84,7 +84,7 @@ def slopes(added: np.ndarray) -> np.ndarray:
 
 
 def straightness(added: np.ndarray) -> float:
-    """R² of straight lines in s for what n digits add (n, 19), each less the mean of all digits and its own constant.
+    """Return R² of straight lines in s for what n digits add (n, 19), each less the digits' mean and its own constant.
 
     The mean of all digits takes up the term −a·s², which the layer may put into either half or the bias.
     """

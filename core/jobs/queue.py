@@ -44,9 +44,13 @@ class QueueFull(store.RunError):
 
 
 def create(
-    recipe: Recipe, folder: Path | None = None, data: str = "", data_name: str = "", found: dict[str, str] | None = None
+    recipe: Recipe,
+    folder: Path | None = None,
+    data: str = "",
+    data_name: str = "",
+    noted_versions: dict[str, str] | None = None,
 ) -> store.Run:
-    """A new run's folder, by default named after its network; `found` are versions to note, by default those here.
+    """Create a run's folder, by default named after its network; `noted_versions` are by default those here.
 
     Raises RunError if it cannot be written, if locks do not work there, or if there are as many runs already as
     are kept.
@@ -55,18 +59,18 @@ def create(
     # elsewhere nobody else counts, and checkpoints/ may be read-only
     is_elsewhere = folder is not None and folder.parent.resolve() != store.ROOT.resolve()
     with contextlib.nullcontext() if is_elsewhere else _queue_lock():
-        return _create(recipe, folder, data, data_name, versions() if found is None else found)
+        return _create(recipe, folder, data, data_name, versions() if noted_versions is None else noted_versions)
 
 
-def _create(recipe, folder, data, data_name, found):
+def _create(recipe, folder, data, data_name, noted_versions):
     """With the queue's lock held, so that of many who create at one time each counts the runs of those before it."""
     control.remove_litter()
     refuse_over_quota()
-    return store.create(folder, recipe, data, data_name, _now(), found)
+    return store.create(folder, recipe, data, data_name, _now(), noted_versions)
 
 
 def find_or_create(plan: list[tuple[str, Recipe]], data: str, data_name: str) -> list[store.Run]:
-    """The runs of these names: those that are there, and the missing ones, created to train on this data.
+    """Return the runs of these names: those that are there, and the missing ones, created to train on this data.
 
     Raises RunError, and creates none, if they are more than are kept, or if one is there with another recipe.
     """
@@ -76,15 +80,15 @@ def find_or_create(plan: list[tuple[str, Recipe]], data: str, data_name: str) ->
             if name in there and there[name].recipe != recipe:
                 raise store.RunError(f"{name} is there with another recipe. Delete it, or change what is asked for.")
         refuse_over_quota(len(plan) - len(there))
-        now, found = _now(), versions()
+        now, noted_versions = _now(), versions()
         return [
-            there.get(name) or store.create(store.ROOT / name, recipe, data, data_name, now, found)
+            there.get(name) or store.create(store.ROOT / name, recipe, data, data_name, now, noted_versions)
             for name, recipe in plan
         ]
 
 
 def submit(recipe: Recipe, folder: Path | None = None) -> store.Run:
-    """A new run that waits for a trainer. Raises as `create`, or QueueFull; then there is no new run."""
+    """Create a run that waits for a trainer. Raises as `create`, or QueueFull; then there is no new run."""
     with _queue_lock():
         _refuse_full()
         run = _create(recipe, folder, "", "", versions())
@@ -106,7 +110,7 @@ def enqueue(run: store.Run) -> None:
     Raises RunError if it has finished or is being trained, QueueFull if LONGEST_QUEUE runs wait already.
     """
     with _queue_lock():
-        if control.is_locked(run):  # in words of its own, and without waiting for the lock
+        if control.is_locked(run):  # with a message of its own, and without waiting for the lock
             raise store.RunError(f"{run.name} is being trained already.")
         with control.lock(run):
             control.refuse_to_train(run)
@@ -118,7 +122,7 @@ def enqueue(run: store.Run) -> None:
 
 
 def queue() -> list[store.Run]:
-    """The runs that wait for a trainer, the longest waiting first."""
+    """List the runs that wait for a trainer, the longest waiting first."""
     waiting = []
     for marker in store.ROOT.glob("*/queued"):
         with contextlib.suppress(store.RunError):
@@ -160,7 +164,7 @@ def _alive():
 
 
 def living_workers() -> int:
-    """How many of the workers that this process has started live. A new one takes a while until it holds a slot."""
+    """Count the workers that this process has started and that live. A new one takes a while until it holds a slot."""
     return len(_alive())
 
 
@@ -179,13 +183,13 @@ def _spawn(*arguments):
 
 
 def warm() -> None:
-    """Somebody may press Start soon: let a worker load TensorFlow now, and wait for a run. Says it again and again.
+    """Let a worker load TensorFlow now, and wait for a run: somebody may press Start soon. To be called repeatedly.
 
-    It waits for WARM_SECONDS after this was said last. DIGIT_SUM_LAB_WARM=0 in the environment forbids it.
+    It waits for WARM_SECONDS after the last call. DIGIT_SUM_LAB_WARM=0 in the environment forbids it.
     """
     if not WARM:
         return
-    with contextlib.suppress(OSError, store.RunError):  # a folder that cannot be written: Start will say it
+    with contextlib.suppress(OSError, store.RunError):  # a folder that cannot be written: Start will report it
         _wanted().parent.mkdir(parents=True, exist_ok=True)
         _wanted().touch()
         with _spawning:
@@ -195,15 +199,15 @@ def warm() -> None:
 
 
 def wait_warm(app: int, prepare: Callable[[], None]) -> bool:
-    """As the one worker that does: prepare what every run needs, then wait until a run is queued.
+    """Prepare, as the one worker that does, what every run needs, then wait until a run is queued.
 
     False if another one waits, if nobody wants it any more, or if the process `app`, which started this one, has ended.
     """
     try:
-        place = FileLock(_warm_lock()).acquire(timeout=SLOT_WAIT_SECONDS)
+        held = FileLock(_warm_lock()).acquire(timeout=SLOT_WAIT_SECONDS)
     except (Timeout, OSError):
         return False
-    with place, contextlib.suppress(FileNotFoundError):
+    with held, contextlib.suppress(FileNotFoundError):
         prepare()
         while os.getppid() == app and time.time() - _wanted().stat().st_mtime < WARM_SECONDS:
             if queue():
@@ -233,7 +237,7 @@ def work(train: Callable[[store.Run], bool]) -> None:
 
 
 def train_logged(run: store.Run, train: Callable[[store.Run], bool]) -> bool:
-    """What `train` answers: whether this process can train another run. All that is said goes to the run's log.txt."""
+    """Return what `train` returns: whether this process can train another run. All output goes to the run's log.txt."""
     _say_into(run.folder / "log.txt")
     be_nice()
     return train(run)
@@ -249,12 +253,12 @@ def be_nice() -> None:
 
 
 def versions() -> dict[str, str]:
-    """What decides a run beside its recipe: the versions of Python and of the packages that compute."""
-    found = {"python": platform.python_version()}
+    """Return what decides a run beside its recipe: the versions of Python and of the packages that compute."""
+    installed = {"python": platform.python_version()}
     for package in ("tensorflow-cpu", "tensorflow", "keras", "numpy"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
-    return found
+            installed[package] = importlib.metadata.version(package)
+    return installed
 
 
 def _now():
@@ -285,7 +289,7 @@ def _take_run():
 
 
 def _say_into(log):
-    """Send all that this process says, TensorFlow's own words among it, to the end of a file."""
+    """Send all output of this process, TensorFlow's own too, to the end of a file."""
     with log.open("ab") as file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)

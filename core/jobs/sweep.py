@@ -26,7 +26,7 @@ LOOK_SECONDS = 1.0
 
 
 def plan(options: dict[str, list], seeds: int) -> list[tuple[str, Recipe]]:
-    """The name and recipe of each trial: all combinations of the options' values, each with the seeds 1 … `seeds`.
+    """Return name and recipe of each trial: all combinations of the options' values, each with the seeds 1 … `seeds`.
 
     A name says every option that is given and its value; a recipe of the report's experiments keeps the name that it
     has there. Raises RecipeError for a value that a recipe refuses, a grid too large, or too many options for a name.
@@ -34,23 +34,23 @@ def plan(options: dict[str, list], seeds: int) -> list[tuple[str, Recipe]]:
     size = seeds * math.prod(len(values) for values in options.values())
     if not 1 <= size <= LARGEST:
         raise RecipeError(f"the grid has {size:,} trials; allowed: from 1 to {LARGEST:,}")
-    found = {}
+    names = {}
     for values in itertools.product(*options.values()):
         for seed in range(1, seeds + 1):
             recipe = Recipe(**dict(zip(options, values, strict=True)), seed=seed)
-            found[recipe] = experiments.names().get(recipe) or _name(recipe, options)
-    longest = max(map(len, found.values()))
+            names[recipe] = experiments.names().get(recipe) or _name(recipe, options)
+    longest = max(map(len, names.values()))
     if longest > LONGEST_NAME:
         raise RecipeError(
             f"a trial's name would have {longest} characters; allowed: {LONGEST_NAME}. Give fewer options"
         )
-    return [(name, recipe) for recipe, name in found.items()]
+    return [(name, recipe) for recipe, name in names.items()]
 
 
 def _name(recipe, options):
     given = [f.name for f in fields(Recipe) if f.name in options and f.name != "network"]
-    words = [_word(name, getattr(recipe, name)) for name in given]
-    return "-".join(["sweep", recipe.network, *words, f"seed{recipe.seed}"])
+    parts = [_word(name, getattr(recipe, name)) for name in given]
+    return "-".join(["sweep", recipe.network, *parts, f"seed{recipe.seed}"])
 
 
 def _word(name, value):
@@ -60,14 +60,14 @@ def _word(name, value):
 
 
 def command(experiment: experiments.Experiment) -> str:
-    """The command that trains the runs of one of the report's experiments, if they are a grid of values."""
+    """Return the command that trains the runs of one of the report's experiments, if they are a grid of values."""
     planned = [recipe for _, recipe in experiments.planned(experiment)]
-    words = ["python -m core sweep"]
+    parts = ["python -m core sweep"]
     for f in fields(Recipe):
         values = list(dict.fromkeys(getattr(recipe, f.name) for recipe in planned))
         if f.name != "seed" and (f.name == "network" or values != [f.default]):
-            words.append(f"--{f.name.replace('_', '-')} {' '.join(map(word, values))}")
-    return " ".join([*words, f"--seeds {max(recipe.seed for recipe in planned)}"])
+            parts.append(f"--{f.name.replace('_', '-')} {' '.join(map(word, values))}")
+    return " ".join([*parts, f"--seeds {max(recipe.seed for recipe in planned)}"])
 
 
 class Watch:
@@ -94,8 +94,8 @@ class Watch:
         """How many trials have ended, well or not."""
         return sum(status in (Status.FINISHED, Status.FAILED, Status.INTERRUPTED) for status in self.statuses.values())
 
-    def words(self) -> str:
-        """How far the sweep is, in a line."""
+    def describe(self) -> str:
+        """Describe how far the sweep is, in a line."""
         count = Counter(self.statuses.values())
         parts = [
             f"{count[Status.FINISHED]:,} of {len(self.trials):,} trials finished",
@@ -151,7 +151,7 @@ def on_this_machine(watch: Watch, tell: Callable[[], None]) -> None:
 
 
 def table(trials: list[store.Run]) -> str:
-    """Mean accuracy ± its standard deviation over the seeds, a line for each point of the grid."""
+    """List mean accuracy ± its standard deviation over the seeds, a line for each point of the grid."""
     points: dict[Recipe, list[store.Run]] = {}
     for run in trials:
         points.setdefault(replace(run.recipe, seed=0), []).append(run)

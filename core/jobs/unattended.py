@@ -44,7 +44,7 @@ def refuse_data(recipe: Recipe, data: mnist.Mnist, begun: store.Run | None = Non
 
 
 def train_begun(run: store.Run, data: mnist.Mnist, shown_name: str, together: Cluster | None = None) -> int:
-    """Train a run whose lock is held; an ending that is not its end is noted in its folder and said on stderr.
+    """Train a run whose lock is held; an ending that is not its end is noted in its folder and reported on stderr.
 
     As the chief of a cluster, if there is one. Return the exit code of the command that trains it.
     """

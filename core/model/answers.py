@@ -28,7 +28,7 @@ class Answers:
     bias: np.ndarray | None
 
     def logits(self, tops: np.ndarray, bottoms: np.ndarray) -> np.ndarray:
-        """Logits (m, 19) of m pairs, given by the places of their digits. ValueError if the network reads no pairs."""
+        """Return the logits (m, 19) of m pairs of digits' indices. ValueError if the network reads no pairs."""
         if not self.network.reads_pairs:
             raise ValueError(f"{self.network.name} reads one digit, not pairs")
         top, bottom = self.top[tops], self.bottom[bottoms]
@@ -37,7 +37,7 @@ class Answers:
         return np.log(np.maximum(operations.add_distributions(top, bottom), operations.PROBABILITY_FLOOR))
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """As arrays to be kept; `from_tensors` takes them back."""
+        """Return them as arrays to be kept; `from_tensors` takes them back."""
         kept = {"top": self.top}
         if self.bias is not None:
             kept["bias"] = self.bias
@@ -45,7 +45,7 @@ class Answers:
 
 
 def as_pairs(answers: Answers) -> Answers:
-    """Answers of a network that reads one digit as those of it reading two, whose distributions add up."""
+    """Return answers of a network that reads one digit as those of it reading two, whose distributions add up."""
     if answers.network.reads_pairs:
         return answers
     probabilities = operations.softmax(answers.top)
@@ -53,7 +53,7 @@ def as_pairs(answers: Answers) -> Answers:
 
 
 def from_tensors(network: Network, tensors: dict[str, np.ndarray]) -> Answers:
-    """Answers that were kept. Raises ValueError if they cannot be those of the network."""
+    """Restore answers that were kept. Raises ValueError if they cannot be those of the network."""
     top = tensors.get("top", np.zeros(0))
     adds = network.reads_pairs and not network.names_digits
     wanted = {"top", "bottom", "bias"} if adds else {"top"} if network.tied else {"top", "bottom"}
@@ -70,7 +70,7 @@ def of_digits(
     digits: np.ndarray,
     on_progress: Callable[[float], object] = lambda done: None,
 ) -> Answers:
-    """The answers to digits (n, 28, 28). `on_progress` hears the fraction done."""
+    """Compute the answers to digits (n, 28, 28). `on_progress` hears the fraction done."""
     if not network.reads_pairs:
         logits = forward.logits(network, weights, digits, on_progress)
         return Answers(network, logits, logits, None)

@@ -18,7 +18,7 @@ class Question:
     """A question about a top digit a and a bottom digit b, and the rule that answers it with a whole number."""
 
     id: str  # as in a recipe's `labels`
-    words: str
+    text: str
     rule: Callable[[int, int], int]
 
     @cached_property

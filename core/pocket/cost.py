@@ -21,7 +21,7 @@ class Cost:
     after: Evaluation
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """What the rounding costs, in a sentence."""
         if self.before is self.after:
             return f"Its weights were {self.kind} numbers before, so rounding them cost nothing."

@@ -25,10 +25,10 @@ EACH = 2  # test digits of each label that come along, for Surprise me
 
 
 def document(run: Run, weights: Weights, measured: dict | None, note: str = "", kind: str = "float16") -> bytes:
-    """The HTML file of a run's network with these weights, rounded to `kind` of `rounding.KINDS`.
+    """Build the HTML file of a run's network with these weights, rounded to `kind` of `rounding.KINDS`.
 
-    `measured` is the accuracy it tells, as a run's result has it (accuracy, standard_error, data), or None; `note` is
-    told beside it. Raises ValueError if the network, as reading pairs, does not begin with Split.
+    `measured` is the accuracy it shows, as a run's result has it (accuracy, standard_error, data), or None; `note` is
+    shown beside it. Raises ValueError if the network, as reading pairs, does not begin with Split.
     """
     tensors, data = rounding.encode(weights, kind)
     encoded = base64.b64encode(data).decode()
@@ -36,7 +36,7 @@ def document(run: Run, weights: Weights, measured: dict | None, note: str = "", 
         "label": label(run, measured),
         "file": f"{run.name}.html",
         "summary": run.network.summary,
-        "accuracy": f"{accuracy_words(measured)} {note}".rstrip(),
+        "accuracy": f"{describe_accuracy(measured)} {note}".rstrip(),
         "arithmetic": run.network.parameter_lines,
         "recipe": recipe_lines(run),
         "layers": layers(run.network),
@@ -54,7 +54,7 @@ def document(run: Run, weights: Weights, measured: dict | None, note: str = "", 
 
 
 def of_run(run: Run) -> bytes:
-    """The HTML file of a run as its folder has it: the weights on disk and the accuracy measured when it finished.
+    """Build the HTML file of a run as its folder has it: the weights on disk and the accuracy measured at its end.
 
     Raises RunError if its weights cannot be loaded, and ValueError as `document` does.
     """
@@ -64,7 +64,7 @@ def of_run(run: Run) -> bytes:
 
 
 def layers(network: Network) -> list[dict]:
-    """The layers after Split, as `network.js` reads them: each its kind and the names of its weights.
+    """Return the layers after Split, as `network.js` reads them: each its kind and the names of its weights.
 
     A network that reads one digit reads two and adds their distributions. Layers that change nothing at prediction, as
     Dropout, are left out. Raises ValueError if it does not begin with Split: only then can a half be read alone.
@@ -77,7 +77,7 @@ def layers(network: Network) -> list[dict]:
 
 
 def label(run: Run, measured: dict | None) -> str:
-    """A run's title or name, the size of its network and its accuracy."""
+    """Return a run's title or name, the size of its network and its accuracy."""
     parameters = run.network.parameters
     count = f"{parameters / 1e6:.1f} M" if parameters >= 1e5 else f"{parameters:,}"
     return f"{labels.read(run).title or run.name} · {count} parameters" + (
@@ -85,15 +85,15 @@ def label(run: Run, measured: dict | None) -> str:
     )
 
 
-def accuracy_words(measured: dict | None) -> str:
-    """A measured accuracy in a sentence."""
+def describe_accuracy(measured: dict | None) -> str:
+    """Describe a measured accuracy in a sentence."""
     if measured is None:
         return "Its accuracy is not measured yet."
     return f"Accuracy {measured['accuracy']:.4f} ± {measured['standard_error']:.4f} on {measured['data']}."
 
 
 def recipe_lines(run: Run) -> dict[str, str]:
-    """What the run was trained on and each field of its recipe, in words."""
+    """Describe what the run was trained on and each field of its recipe."""
     if not run.is_by_recipe:
         return {"trained on": run.data}
     values = {name.replace("_", " "): value for name, value in run.recipe.as_dict().items()}
@@ -103,7 +103,7 @@ def recipe_lines(run: Run) -> dict[str, str]:
 
 
 def assembled(name: str, values: dict[str, str]) -> bytes:
-    """A page of this folder with its style and scripts inside it, and each {{mark}} replaced by its value.
+    """Fill a page of this folder: its style and scripts inside it, and each {{mark}} replaced by its value.
 
     The mark {{policy}} becomes the content security policy that allows what is inside, WebAssembly, and no request.
     """

@@ -12,7 +12,7 @@ LARGEST_STEP = 127  # of int8, used from −127 to 127
 
 
 def encode(weights: Weights, kind: str) -> tuple[list[dict], bytes]:
-    """The tensors one after the other as bytes, and what each is: name, shape, type; `network.js` reads them back.
+    """Encode the tensors, one after the other, and describe each: name, shape, type; `network.js` reads them back.
 
     An int8 kernel is followed by the float32 scale of each of its output channels.
     """
@@ -24,12 +24,12 @@ def encode(weights: Weights, kind: str) -> tuple[list[dict], bytes]:
 
 
 def rounded(weights: Weights, kind: str) -> Weights:
-    """The float32 weights that a browser computes with after `encode`."""
+    """Return the float32 weights that a browser computes with after `encode`."""
     return {name: _restored(_rounded(weights[name], type_name)) for name, type_name in _kinds(weights, kind).items()}
 
 
 def is_exact(weights: Weights, kind: str) -> bool:
-    """Whether rounding changes nothing, as where the run's own weights are kept in float16."""
+    """Return whether rounding changes nothing, as where the run's own weights are kept in float16."""
     return all(np.array_equal(weights[name], tensor) for name, tensor in rounded(weights, kind).items())
 
 

@@ -59,7 +59,7 @@ class Experiment:
     variants: tuple[Variant, ...]
     printed_parameters: int | None = None
     printed_accuracy: float | None = None  # as it was meant
-    accuracy_words: str = ""  # where it did not print just this number
+    printed_as: str = ""  # where it did not print just this number
     correct: str = ""
     remark: str = ""
 
@@ -120,7 +120,7 @@ EXPERIMENTS = (
         (Variant(_quick("deep", keep_prob=0.5), (1, 2)),),
         printed_parameters=3_274_634,
         printed_accuracy=0.992,
-        accuracy_words="a figure, about 0.992",
+        printed_as="a figure, about 0.992",
     ),
     Experiment(
         "linear",
@@ -141,7 +141,7 @@ EXPERIMENTS = (
         (Variant(_quick("shallow")),),
         printed_parameters=63_250,
         printed_accuracy=0.9605,
-        accuracy_words="6.9605, read 0.9605",
+        printed_as="6.9605, read 0.9605",
         correct="An accuracy lies between 0 and 1: 6.9605 is a slip of the pen for 0.9605.",
     ),
     Experiment(
@@ -196,7 +196,7 @@ EXPERIMENTS = (
             for keep_prob in KEEP_PROBS
         ),
         printed_parameters=3_274_634,
-        accuracy_words="a chart",
+        printed_as="a chart",
     ),
     Experiment(
         "sum",
@@ -379,17 +379,17 @@ ALL = {experiment.id: experiment for experiment in EXPERIMENTS + PAST_THE_REPORT
 
 
 def run_name(experiment: Experiment, variant: Variant, seed: int) -> str:
-    """The folder in checkpoints/ of one run of an experiment."""
+    """Return the folder in checkpoints/ of one run of an experiment."""
     return variant.shipped or "-".join(filter(None, (experiment.id, variant.label, f"seed{seed}")))
 
 
 def recipe_of(variant: Variant, seed: int) -> Recipe:
-    """The recipe of one seed of a variant."""
+    """Return the recipe of one seed of a variant."""
     return dataclasses.replace(variant.recipe, seed=seed)
 
 
 def planned(experiment: Experiment, protocol: str = "quick") -> list[tuple[str, Recipe]]:
-    """The name and recipe of every run of an experiment, by one of PROTOCOLS."""
+    """Return the name and recipe of every run of an experiment, by one of PROTOCOLS."""
     return [
         (run_name(experiment, variant, seed), recipe_of(variant, seed))
         for variant in experiment.variants_by(protocol)
@@ -398,7 +398,7 @@ def planned(experiment: Experiment, protocol: str = "quick") -> list[tuple[str, 
 
 
 def missing_name(experiment: Experiment, recipe: Recipe) -> str | None:
-    """The name under which a run of this recipe would count as measured, or None if there is one already."""
+    """Return the name under which a run of this recipe would count as measured, or None if there is one already."""
     wanted = dict(planned(experiment) + planned(experiment, "report"))
     free = (name for name, planned_recipe in wanted.items() if planned_recipe == recipe)
     return next((name for name in free if not (store.ROOT / name).exists()), None)
@@ -406,5 +406,5 @@ def missing_name(experiment: Experiment, recipe: Recipe) -> str | None:
 
 @cache
 def names() -> dict[Recipe, str]:
-    """The recipes of all runs of the experiments, and the names of these runs; the first one's of the same recipe."""
+    """Return the recipes of all runs of the experiments, and these runs' names; the first one's of the same recipe."""
     return {recipe: name for experiment in reversed(ALL.values()) for name, recipe in planned(experiment)}

@@ -40,23 +40,23 @@ def summary(values: Sequence[float]) -> str:
 
 
 def runs_of(experiment: Experiment, variant: Variant) -> list[store.Run]:
-    """The runs of a variant that are there, finished or not."""
-    found = []
+    """Return the runs of a variant that are there, finished or not."""
+    runs = []
     for seed in variant.seeds:
         try:
-            found.append(store.read(store.ROOT / run_name(experiment, variant, seed)))
+            runs.append(store.read(store.ROOT / run_name(experiment, variant, seed)))
         except store.RunError:
             continue
-    return found
+    return runs
 
 
 def measured(experiment: Experiment, variant: Variant) -> Measured | None:
-    """What the finished runs of a variant reached, or None if there is none."""
+    """Return what the finished runs of a variant reached, or None if there is none."""
     return reached(runs_of(experiment, variant))
 
 
 def reached(repeats: list[store.Run]) -> Measured | None:
-    """What those of some runs that have finished reached, or None if there is none."""
+    """Return what those of some runs that have finished reached, or None if there is none."""
     finished = [(run, result) for run in repeats if (result := results.read(run))]
     if not finished:
         return None
@@ -68,7 +68,7 @@ def reached(repeats: list[store.Run]) -> Measured | None:
 
 
 def table(experiments: list[Experiment], protocol: str = "quick") -> str:
-    """Printed and measured accuracy side by side, a line for each variant."""
+    """List printed and measured accuracy side by side, a line for each variant."""
     lines = [f"{'experiment':34} {'printed':>8} {MEASURED_HEADS}"]
     for experiment in experiments:
         for variant in experiment.variants_by(protocol):
@@ -78,9 +78,9 @@ def table(experiments: list[Experiment], protocol: str = "quick") -> str:
     return "\n".join(lines)
 
 
-def measured_cells(found: Measured | None) -> str:
-    """The cells under MEASURED_HEADS: mean ± spread, how many runs, and the mean of their seconds."""
+def measured_cells(result: Measured | None) -> str:
+    """Format the cells under MEASURED_HEADS: mean ± spread, how many runs, and the mean of their seconds."""
     # as wide without a spread, so that the means stand below each other
-    here = f"{found.summary:15}" if found else "not yet"
-    count, seconds = (len(found.names), f"{statistics.mean(found.seconds):.0f}") if found else (0, "")
+    here = f"{result.summary:15}" if result else "not yet"
+    count, seconds = (len(result.names), f"{statistics.mean(result.seconds):.0f}") if result else (0, "")
     return f"{here:>17} {count:>4} {seconds:>12}".rstrip()

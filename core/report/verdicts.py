@@ -54,18 +54,18 @@ def paired(above: dict[int, float], below: dict[int, float]) -> tuple[str, str]:
         return UNKNOWN, ""
     differences = [above[seed] - below[seed] for seed in seeds]
     mean = statistics.mean(differences)
-    said = f"difference {mean:+.4f} over {len(seeds)} seed{'s' * (len(seeds) > 1)}"
+    numbers = f"difference {mean:+.4f} over {len(seeds)} seed{'s' * (len(seeds) > 1)}"
     if len(seeds) not in CRITICAL_T:
-        return OPEN, said
+        return OPEN, numbers
     error = statistics.stdev(differences) / len(seeds) ** 0.5
-    said += f" ± {error:.4f} standard error"
+    numbers += f" ± {error:.4f} standard error"
     if abs(mean) <= CRITICAL_T[len(seeds)] * error:
-        return OPEN, said
-    return (HOLDS if mean > 0 else FAILS), said
+        return OPEN, numbers
+    return (HOLDS if mean > 0 else FAILS), numbers
 
 
 def roughness(run: store.Run) -> float | None:
-    """How much a training curve jumps: the mean absolute step of train accuracy between points in its second half.
+    """Return how much a training curve jumps: train accuracy's mean absolute step between points in its second half.
 
     None with fewer than 20 points.
     """
@@ -76,7 +76,7 @@ def roughness(run: store.Run) -> float | None:
 
 
 def gap(run: store.Run) -> float | None:
-    """By how much train accuracy lies above test accuracy at the end, in the mean of five points; None with fewer."""
+    """Return train accuracy less test accuracy at the end, in the mean of five points; None with fewer."""
     last = metrics.read(run)[-5:]
     if len(last) < 5:
         return None
@@ -93,8 +93,8 @@ def _accuracies(experiment_id: str, variant: Variant) -> dict[int, float]:
     return {run.recipe.seed: result["accuracy"] for run in runs if (result := results.read(run))}
 
 
-def _compared(conclusion, above, below, protocol, words):
-    rule = f"Seed by seed {words}: a paired t-test, one-sided at 5 %."
+def _compared(conclusion, above, below, protocol, claim):
+    rule = f"Seed by seed {claim}: a paired t-test, one-sided at 5 %."
     one, other = (_accuracies(name, _first(name, protocol)) for name in (above, below))
     word, numbers = paired(one, other)
     return Verdict(conclusion, rule, numbers, word)
@@ -137,13 +137,13 @@ def _dropout_helps(protocol):
     of = {variant.recipe.keep_prob: _accuracies("dropout", variant) for variant in ALL["dropout"].variants_by(protocol)}
     word, numbers = paired(of[0.5], of[1.0])
     others = {
-        keep_prob: statistics.mean(found[seed] - of[1.0][seed] for seed in seeds)
-        for keep_prob, found in of.items()
-        if keep_prob not in (0.5, 1.0) and (seeds := set(found) & set(of[1.0]))
+        keep_prob: statistics.mean(accuracies[seed] - of[1.0][seed] for seed in seeds)
+        for keep_prob, accuracies in of.items()
+        if keep_prob not in (0.5, 1.0) and (seeds := set(accuracies) & set(of[1.0]))
     }
     if others:
-        said = ", ".join(f"{difference:+.4f} with {keep_prob:g}" for keep_prob, difference in others.items())
-        numbers += f"; beside it {said}"
+        listed = ", ".join(f"{difference:+.4f} with {keep_prob:g}" for keep_prob, difference in others.items())
+        numbers += f"; beside it {listed}"
     return Verdict(conclusion, rule, numbers, word)
 
 

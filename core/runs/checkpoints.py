@@ -21,13 +21,14 @@ def save_weights(run: store.Run, weights: dict[str, np.ndarray], step: int) -> N
 
 
 def load_weights(run: store.Run) -> dict[str, np.ndarray]:
-    """The weights of `load_checkpoint`."""
+    """Load the weights of `load_checkpoint`."""
     return load_checkpoint(run)[0]
 
 
 def load_checkpoint(run: store.Run) -> tuple[dict[str, np.ndarray], str]:
-    """The run's weights, float32 and by canonical name, and what the user should know of them: empty, or that the last
-    ones are damaged and these were saved before them.
+    """Load the run's weights, float32 and by canonical name, and what the user should know of them.
+
+    That is empty, or that the last ones are damaged and these were saved before them.
 
     Raises RunError if there are none that are whole and exactly its own.
     """
@@ -36,12 +37,12 @@ def load_checkpoint(run: store.Run) -> tuple[dict[str, np.ndarray], str]:
 
 
 def is_packed(run: store.Run) -> bool:
-    """Whether the run's weights are float16 already. Raises OSError or ValueError if their file cannot be read."""
+    """Return whether the run's weights are float16. Raises OSError or ValueError if their file cannot be read."""
     return tensors.is_half(files.read(run.folder / WEIGHTS))
 
 
 def has_weights(run: store.Run) -> bool:
-    """Whether the run has a checkpoint."""
+    """Return whether the run has a checkpoint."""
     return _has(run, WEIGHTS)
 
 
@@ -53,7 +54,7 @@ def why_no_weights(run: store.Run) -> str:
 
 
 def check_weights(network: Network, source: Path | bytes, called: str = "") -> dict[str, np.ndarray]:
-    """As `tensors.check`, raising RunError."""
+    """Check as `tensors.check`, raising RunError."""
     try:
         return tensors.check(network, source, called)
     except ValueError as error:
@@ -66,7 +67,7 @@ def save_resume(run: store.Run, state: dict[str, np.ndarray], step: int) -> None
 
 
 def load_resume(run: store.Run) -> tuple[dict[str, np.ndarray], int, str] | None:
-    """The resume state, its step, and a warning as of `load_checkpoint`; or None if there is no state yet.
+    """Load the resume state, its step, and a warning as of `load_checkpoint`; or None if there is no state yet.
 
     Raises RunError if there are some and none is whole.
     """
@@ -118,7 +119,7 @@ def save_answers(run: store.Run, answers: dict[str, np.ndarray], data_name: str)
 
 
 def load_answers(run: store.Run, data_name: str) -> dict[str, np.ndarray] | None:
-    """What `save_answers` kept, or None if that is of other weights or other data, or cannot be read."""
+    """Load what `save_answers` kept, or None if that is of other weights or other data, or cannot be read."""
     try:
         data = files.read(run.folder / ANSWERS)
         if tensors.metadata(data) != {"data": data_name, "weights": _digest(run.folder / WEIGHTS)}:

@@ -15,7 +15,7 @@ LOCK_WAIT_SECONDS = 1.0  # Delete and Resume hold the lock for a moment, in whic
 
 
 class Status(StrEnum):
-    """What a run is doing, or how it ended; "interrupted" is without a word."""
+    """What a run is doing, or how it ended; "interrupted" is without a message."""
 
     TRAINING = "training"
     QUEUED = "queued"
@@ -48,7 +48,7 @@ def status(run: store.Run) -> Status:
 
 
 def standing(run: store.Run) -> Status:
-    """As `status`, for one who holds the lock or knows that nobody does: never TRAINING."""
+    """Return the status, for one who holds the lock or knows that nobody does: never TRAINING."""
     if (run.folder / "result.json").exists():
         return Status.FINISHED
     if queued_since(run) is not None:
@@ -63,13 +63,13 @@ def standing(run: store.Run) -> Status:
 
 
 def write_progress(run: store.Run, phase: str, **numbers: float) -> None:
-    """Tell how far the trainer is. What cannot be written is not told: that alone must end no training."""
+    """Write how far the trainer is. What cannot be written is left out: that alone must end no training."""
     with contextlib.suppress(OSError):
         files.replace(run.folder / "progress.json", store.json_bytes({"phase": phase, **numbers}), durable=False)
 
 
 def read_progress(run: store.Run) -> dict:
-    """What `write_progress` told last: phase; where known step, steps, images_per_second, seconds_left, done."""
+    """Read what `write_progress` wrote last: phase; where known step, steps, images_per_second, seconds_left, done."""
     return progress_with_fault(run)[0]
 
 
@@ -94,7 +94,7 @@ def request(run: store.Run, stop: bool | None = None, rate_factor: float | None 
 
 
 def requests(run: store.Run) -> Requests:
-    """What is asked of a run's trainer; what makes no sense is taken as not asked."""
+    """Read what is asked of a run's trainer; what makes no sense is taken as not asked."""
     factor = requests_with_fault(run)[0].get("rate_factor")
     return Requests((run.folder / STOP).exists(), None if factor is None else float(factor))
 
@@ -118,7 +118,7 @@ def note_failure(run: store.Run, reason: str) -> None:
 
 
 def failure(run: store.Run) -> str:
-    """Why a run failed; empty if it did not."""
+    """Return why a run failed; empty if it did not."""
     if noted := text_with_fault(run, "failure.json", "reason")[0].get("reason"):
         return noted
     return f"{run.folder} is read-only, so nothing can be kept. Make it writable, then resume." * _read_only(run)
@@ -129,14 +129,14 @@ def _read_only(run):
 
 
 def log_tail(run: store.Run, lines: int = 8) -> str:
-    """The last lines that a run's trainer said."""
+    """Return the last lines that a run's trainer logged."""
     try:
         with (run.folder / "log.txt").open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 4000))
-            said = file.read().decode("utf-8", errors="replace").splitlines()
+            logged = file.read().decode("utf-8", errors="replace").splitlines()
     except OSError:
         return ""
-    return "\n".join(said[-lines:])
+    return "\n".join(logged[-lines:])
 
 
 def text_with_fault(run, file, name):
@@ -144,7 +144,7 @@ def text_with_fault(run, file, name):
 
 
 def lock(run: store.Run) -> locks.Held:
-    """The run's lock, held until the end of a `with`. Temporary files that killed writers left are removed.
+    """Hold the run's lock until the end of a `with`. Temporary files that killed writers left are removed.
 
     Raises RunError if another process holds it, if none can, or if the run is no longer there.
     """
@@ -171,7 +171,7 @@ def remove_litter() -> None:
 
 
 def is_locked(run: store.Run) -> bool:
-    """Whether a trainer lives that works on this run. Looking disturbs nobody."""
+    """Return whether a trainer lives that works on this run. Looking disturbs nobody."""
     return locks.is_held(run.folder / locks.NAME)
 
 
@@ -193,7 +193,7 @@ def begin(run: store.Run) -> tuple[store.Run, locks.Held]:
 
 
 def refuse_to_train(run: store.Run) -> None:
-    """Raises RunError if a run is not to be trained any further. Whoever asks holds its lock, or asks again with it."""
+    """Raise RunError if a run is not to be trained any further. Whoever asks holds its lock, or asks again with it."""
     if (run.folder / "result.json").exists():
         raise store.RunError(f"{run.name} has finished already: nothing is left to resume.")
     if store.is_shipped(run):
@@ -204,14 +204,14 @@ def refuse_to_train(run: store.Run) -> None:
         raise store.RunError(f"{run.name} was {run.data_name}: how to go on with it is not known.")
 
 
-def note_warning(run: store.Run, words: str) -> None:
+def note_warning(run: store.Run, message: str) -> None:
     """Keep what the user should know of how a run went on, until it goes on again."""
     with contextlib.suppress(OSError):
-        files.replace(run.folder / "warning.json", store.json_bytes({"words": words}))
+        files.replace(run.folder / "warning.json", store.json_bytes({"words": message}))
 
 
 def warning(run: store.Run) -> str:
-    """What `note_warning` kept, or nothing."""
+    """Return what `note_warning` kept, or nothing."""
     return text_with_fault(run, "warning.json", "words")[0].get("words", "")
 
 
@@ -222,7 +222,7 @@ def mark_queued(run: store.Run, time_ns: int) -> None:
 
 
 def queued_since(run: store.Run) -> int | None:
-    """Since when a run waits for a trainer, in nanoseconds; None if it does not, or if nobody can read the mark."""
+    """Return since when a run waits for a trainer, in nanoseconds; None if it does not, or the mark is unreadable."""
     try:
         with (run.folder / "queued").open("rb") as mark:
             return int(mark.read(5000))

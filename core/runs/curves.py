@@ -1,4 +1,4 @@
-"""What a run's curve shows: a quantity against the step, smoothed, averaged over seeds, and read in words.
+"""What a run's curve shows: a quantity against the step, smoothed, averaged over seeds, and described.
 
 Points are the lines of metrics.jsonl: a step, and what QUANTITIES lists.
 """
@@ -57,14 +57,14 @@ class Curve:
 
 
 def curve(label: str, points: list[dict], quantity: str, smoothing: float = 0.0) -> Curve:
-    """The curve of one quantity of a run, smoothed by an exponential average that keeps `smoothing` of itself."""
+    """Return a run's curve of one quantity, smoothed by an exponential average that keeps `smoothing` of itself."""
     known = [(point["step"], point[quantity]) for point in points if _is_number(point.get(quantity))]
     steps, values = (np.array(column, float) for column in zip(*known, strict=True)) if known else (np.zeros(0),) * 2
     return Curve(label, quantity, steps, smoothed(values, smoothing))
 
 
 def smoothed(values: np.ndarray, amount: float) -> np.ndarray:
-    """Exponential moving average (n,) with weight `amount` (0…1) on the past, unbiased at its start; 0 changes nothing.
+    """Smooth (n,) by an exponential moving average, `amount` of it (0, nothing, to 1) the past; unbiased at its start.
 
     The correction of the start is that of Adam's moments (Kingma and Ba, 2015).
     """
@@ -76,7 +76,7 @@ def smoothed(values: np.ndarray, amount: float) -> np.ndarray:
 
 
 def mean_of(label: str, curves: list[Curve]) -> Curve:
-    """The mean of repeats at the steps of the longest, in a band of one standard deviation each way.
+    """Average repeats at the steps of the longest, in a band of one standard deviation either side.
 
     Each step's mean and band are over the repeats that have come so far; over a single one the band has no width.
     """
@@ -89,7 +89,7 @@ def mean_of(label: str, curves: list[Curve]) -> Curve:
 
 
 def rate_changes(points: list[dict]) -> list[tuple[int, float]]:
-    """(step, factor) where the learning rate was turned by hand: the first point that was trained with the factor."""
+    """Return (step, factor) where the learning rate was turned by hand: the first point trained with the factor."""
     changes, factor = [], 1.0
     for point in points:
         now = point.get("rate_factor", 1.0)
@@ -100,7 +100,7 @@ def rate_changes(points: list[dict]) -> list[tuple[int, float]]:
 
 
 def hints(recipe: Recipe, points: list[dict]) -> list[str]:
-    """What the curve shows and what to try, each from the rule that it states. Empty while there are few points."""
+    """Describe what the curve shows and what to try, each from the rule that it states. Empty for a few points."""
     if len(points) < ENOUGH_POINTS:
         return []
     losses = np.array([point["train_loss"] for point in points])
@@ -110,29 +110,29 @@ def hints(recipe: Recipe, points: list[dict]) -> list[str]:
     recent = slice(-max(4, len(points) // 5), None)
     train, test = (np.mean([point[name] for point in points[recent]]) for name in ("train_accuracy", "test_accuracy"))
     chance = 0.1
-    found = []
+    sentences = []
     if losses[recent].mean() > 2 * losses[: len(losses) // 2].min() and losses[recent].mean() > losses[0]:
-        found.append(
+        sentences.append(
             "Divergence: the training loss is above where it began, and more than twice its best. Try a learning rate "
             "ten times lower."
         )
     elif train - test > 0.03:
-        found.append(
+        sentences.append(
             f"Over-fitting: over the last points training accuracy is {train - test:.3f} above test accuracy, over "
             "0.03. Try more training images, dropout (keep_prob 0.5), augmentation or a smaller network."
         )
     elif late and test_losses[recent].mean() > 1.25 * test_losses[: recent.start].min():
-        found.append(
+        sentences.append(
             "Over-fitting: the test loss has risen to more than 1.25 times its lowest. More steps will not help; try "
             "augmentation or dropout."
         )
     if test < 0.6 and accuracies[recent].max() - accuracies[recent].min() < 0.02 and train - test <= 0.03:
         learns = "It does not learn yet" if test < chance + 0.05 else "Plateau"
-        found.append(
+        sentences.append(
             f"{learns}: test accuracy has moved by less than 0.02 over the last fifth of its points, below 0.6. A sum "
             "network stays there while its number line forms. Try patience, all pairs of a batch, a higher rate."
         )
-    return found
+    return sentences
 
 
 def axis_end(step: int, steps: int) -> int:

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def recipes_of(data: bytes, filename: str) -> list[Recipe]:
-    """The networks, each as a recipe, whose tensors a safetensors file has: several where only a ReLU differs.
+    """Return the networks, as recipes, whose tensors a safetensors file has: several where only a ReLU differs.
 
     The network that the file itself names comes first. The values are not looked at: `add_upload` does.
     Raises RunError saying what is wrong where there is none.
@@ -33,7 +33,7 @@ def recipes_of(data: bytes, filename: str) -> list[Recipe]:
         shapes, named = tensors.weight_shapes(data)
     except ValueError as error:
         raise store.RunError(f"{_shown(filename)} holds no weights: {error}.") from error
-    known = [Recipe(network=name, tied=tied) for name in NETWORKS for tied in _ways(name)]
+    known = [Recipe(network=name, tied=tied) for name in NETWORKS for tied in _tied_values(name)]
     fitting = [recipe for recipe in known if recipe.architecture.weight_shapes == shapes]
     if not fitting:
         nearest = max(known, key=lambda recipe: len(recipe.architecture.weight_shapes.items() & shapes.items()))
@@ -53,11 +53,11 @@ def _all_or_nothing(run):
 
 
 def add_upload(data: bytes, recipe: Recipe, filename: str) -> store.Run:
-    """A new run that holds uploaded weights. Raises RunError, before anything is written, if they are no weights
+    """Add a run that holds uploaded weights. Raises RunError, before anything is written, if they are no weights
     of the recipe's network, and also if the run cannot be written.
     """
     weights = checkpoints.check_weights(recipe.architecture, data, _shown(filename))
-    run = queue.create(recipe, None, f"unknown: uploaded as {_shown(filename)}", store.UPLOADED, found={})
+    run = queue.create(recipe, None, f"unknown: uploaded as {_shown(filename)}", store.UPLOADED, noted_versions={})
     with _all_or_nothing(run):
         checkpoints.save_weights(run, weights, 0)
     log.info("%s is added: weights of %s, uploaded", run.name, recipe.network)
@@ -83,8 +83,8 @@ def add_taught(
     answers = of_digits(origin.network, weights, data.test_images, on_progress)
     evaluation = judge(answers, data)
     taught = "a pair" if pairs == 1 else f"{pairs} pairs"
-    words = f"all that {origin.name} was trained on, and then on {taught} drawn by one hand"
-    run = queue.create(origin.recipe, folder, words, store.TAUGHT, found={})
+    description = f"all that {origin.name} was trained on, and then on {taught} drawn by one hand"
+    run = queue.create(origin.recipe, folder, description, store.TAUGHT, noted_versions={})
     with _all_or_nothing(run):
         checkpoints.save_weights(run, weights, 0)
         checkpoints.save_answers(run, answers.tensors(), data.name)
@@ -95,7 +95,7 @@ def add_taught(
 
 
 def curves_csv(chosen: Sequence[store.Run]) -> str:
-    """The runs' metrics as CSV: run, step, and a column for each quantity that any of them has; empty where unknown."""
+    """Write the runs' metrics as CSV: run, step, and a column for each quantity that any has; empty where unknown."""
     points = [(run.name, point) for run in chosen for point in metrics.read(run)]
     quantities = list(dict.fromkeys(name for _, point in points for name in point if name != "step"))
     text = io.StringIO()
@@ -105,7 +105,7 @@ def curves_csv(chosen: Sequence[store.Run]) -> str:
     return text.getvalue()
 
 
-def _ways(name):
+def _tied_values(name):
     return (True, False) if NETWORKS[name].reads_pairs else (True,)
 
 

@@ -1,4 +1,4 @@
-"""Files replaced as a whole: written beside their place, fsynced and renamed, so a reader sees the old or the new one.
+"""Files replaced as a whole: written beside their path, fsynced and renamed, so a reader sees the old or the new one.
 
 A writer that is killed leaves its temporary file. Those written under a folder's lock are litter as soon as somebody
 else has the lock; the others (a label, an export) may belong to a living writer, and are litter after an hour.
@@ -24,7 +24,7 @@ def replace(path: Path, data: bytes, durable: bool = True, keep: bool = False) -
     """Replace a file as a whole: write beside it, fsync, rename, fsync the folder; no fsync if not durable.
 
     With `keep` the old file stays, under a name that begins with BEFORE. Raises OSError, and then the old file is still
-    there; locks.Replaced if this process holds the folder's lock and another folder has taken its place.
+    there; locks.Replaced if this process holds the folder's lock and another folder has replaced it.
     """
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_suffix(path))
     try:
@@ -125,6 +125,6 @@ def _keep_before(path):
 def _sync_folder(folder):
     if os.name == "posix":  # Windows cannot open a folder, and does not need to
         descriptor = os.open(folder, os.O_RDONLY)
-        with contextlib.suppress(OSError):  # some file systems refuse it; the file is in its place already
+        with contextlib.suppress(OSError):  # some file systems refuse it; the file is at its path already
             os.fsync(descriptor)
         os.close(descriptor)

@@ -36,7 +36,7 @@ class Held:
 
     def __init__(self, folder: Path, seconds: float):
         """Raises Timeout if another process has it for so long, FileNotFoundError if there is no such folder, Replaced
-        if another one took its place meanwhile, OSError.
+        if another one replaced it meanwhile, OSError.
 
         The file is opened here, as filelock.FileLock would make the folder anew that somebody has just deleted.
         """
@@ -82,12 +82,12 @@ def _locked_file(path, seconds):
 
 
 def holds(folder: Path) -> bool:
-    """Whether this process holds the lock of a folder, or of the one that it is in."""
+    """Return whether this process holds the lock of a folder, or of the one that it is in."""
     return _locked(folder) is not None
 
 
 def refuse_replaced(folder: Path) -> None:
-    """Raises Replaced if this process has locked a folder at this path, and another one, or none, is there now.
+    """Raise Replaced if this process has locked a folder at this path, and another one, or none, is there now.
 
     The lock of the folder that it is in counts, too.
     """
@@ -107,7 +107,7 @@ def _locked(folder):
 
 
 def is_held(path: Path) -> bool:
-    """Whether some process holds the lock of this file.
+    """Return whether some process holds the lock of this file.
 
     It is asked with a shared lock, which others who ask do not see, and for which one who takes the lock waits.
     """
@@ -129,7 +129,7 @@ def is_held(path: Path) -> bool:
 
 
 def fault(folder: Path) -> str:
-    """Why no trainer may be started in a folder, in words; empty if its locks work, or if it cannot be written at all.
+    """Say why no trainer may be started in a folder; empty if its locks work, or if it cannot be written at all.
 
     A file of its own is locked through two open files: the second must be refused. `filelock` would make do with a
     marker where a system has no locks, which a killed trainer would leave behind for ever, so that is not accepted.

@@ -1,4 +1,4 @@
-"""How long a training will take here, by the last one of its kind, and durations in words."""
+"""How long a training will take here, by the last one of its kind, and durations as text."""
 
 from core.recipe import Recipe
 from core.runs import metrics, store

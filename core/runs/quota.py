@@ -11,7 +11,7 @@ MOST_GIGABYTES = settings.most_gigabytes()
 
 
 def refuse_over_quota(wanted: int = 1) -> None:
-    """Raises RunError if so many runs more would be too many."""
+    """Raise RunError if so many runs more would be too many."""
     own = [run for run in store.list_runs() if not store.is_shipped(run)]
     if len(own) + wanted > MOST_RUNS:
         taken = "no more are taken" if len(own) >= MOST_RUNS else f"{MOST_RUNS - len(own):,} more are taken"

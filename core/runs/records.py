@@ -22,7 +22,7 @@ Check = Callable[[object], bool]
 
 
 def number(low: float, high: float, whole: bool = False) -> Check:
-    """A check of a value: a finite number from `low` to `high`, and a whole one if so asked. True is no number."""
+    """Return a check of a value: a finite number from `low` to `high`, whole if so asked. True is no number."""
     kinds = int if whole else (int, float)
     return lambda value: isinstance(value, kinds) and not isinstance(value, bool) and low <= value <= high
 
@@ -31,23 +31,23 @@ share, step, positive = number(0, 1), number(0, MOST_STEPS, whole=True), number(
 
 
 def is_text(value: object) -> bool:
-    """Whether a value is a string."""
+    """Return whether a value is a string."""
     return isinstance(value, str)
 
 
-def printable(words: str, most: int = 2000) -> str:
-    """Words without control characters and marks that turn the direction of what follows, cut to `most` characters."""
-    kept = (c for c in words if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+def printable(text: str, most: int = 2000) -> str:
+    """Return the text without control characters and marks that turn its direction, cut to `most` characters."""
+    kept = (c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
     return "".join(kept).strip()[:most]
 
 
 def is_printable(name: str) -> bool:
-    """Whether a name is a line that can be shown as it is."""
+    """Return whether a name is a line that can be shown as it is."""
     return name == printable(name) and "\n" not in name
 
 
 def read_object(path: Path) -> tuple[dict, str]:
-    """The JSON object in a file and no fault; or an empty one, and in words why it cannot be read. None: no fault."""
+    """Read the JSON object in a file and no fault; or an empty one, and why it cannot be read. None: no fault."""
     try:
         contents = json.loads(_read_bytes(path))
     except FileNotFoundError:
@@ -60,9 +60,9 @@ def read_object(path: Path) -> tuple[dict, str]:
 
 
 def fitting(contents: dict, required: dict[str, Check], optional: dict[str, Check]) -> tuple[dict, list[str]]:
-    """The fields that pass their check, and the names of those that do not, missing ones among the required included.
+    """Return the fields that pass their check, and the names of those that do not, also of required ones that miss.
 
-    Fields that nobody knows are left out silently: another version may have more. Words come back printable.
+    Fields that nobody knows are left out silently: another version may have more. Texts come back printable.
     """
     checks = required | optional
     kept = {name: contents[name] for name, check in checks.items() if name in contents and check(contents[name])}
@@ -71,7 +71,7 @@ def fitting(contents: dict, required: dict[str, Check], optional: dict[str, Chec
 
 
 def read_fields(path: Path, required: dict[str, Check], optional: dict[str, Check]) -> tuple[dict, str]:
-    """What a file's JSON object says in these fields, and in words what is left out; empty if a required one is."""
+    """Read these fields of a file's JSON object, and a message of what is left out; empty if a required one is."""
     contents, fault = read_object(path)
     if not contents:
         return {}, fault
@@ -81,10 +81,10 @@ def read_fields(path: Path, required: dict[str, Check], optional: dict[str, Chec
 
 
 def read_points(path: Path) -> tuple[list[dict], str]:
-    """The points of a curve, oldest first, and in words how many lines are left out.
+    """Read the points of a curve, oldest first, and a message of how many lines are left out.
 
     A point has a step, the required ones of QUANTITIES, and the others where they are known. A last line without its
-    end, which a crash tore, is left out without a word.
+    end, which a crash tore, is left out silently.
     """
     try:
         lines = _read_bytes(path).split(b"\n")[:-1]
@@ -114,10 +114,10 @@ def _point(line):
     return None if set(odd) & set(REQUIRED_OF_A_POINT) else kept
 
 
-def is_time(words: str) -> bool:
-    """Whether words are a time in ISO 8601 of the years in which runs are made, which tables can show."""
+def is_time(text: str) -> bool:
+    """Return whether a text is a time in ISO 8601 of the years in which runs are made, which tables can show."""
     try:
-        return 1970 <= datetime.datetime.fromisoformat(words).year < 2200
+        return 1970 <= datetime.datetime.fromisoformat(text).year < 2200
     except ValueError:
         return False
 

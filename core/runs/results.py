@@ -29,7 +29,7 @@ def write(run: store.Run, result: dict) -> None:
 
 
 def read(run: store.Run) -> dict | None:
-    """What was measured when the run finished, or None before that, or if it cannot be read."""
+    """Read what was measured when the run finished, or None before that, or if it cannot be read."""
     return read_with_fault(run)[0] or None
 
 

@@ -15,13 +15,13 @@ def save(run: store.Run, arrays: dict[str, np.ndarray], step: int) -> None:
 
 
 def steps(run: store.Run) -> list[int]:
-    """The steps after which a snapshot was kept, in order."""
+    """Return the steps after which a snapshot was kept, in order."""
     names = [path.name.split(".")[0] for path in (run.folder / "snapshots").glob("*.safetensors")]
     return sorted(int(name) for name in names if name.isdecimal())
 
 
 def load(run: store.Run, step: int) -> dict[str, np.ndarray] | None:
-    """What `save_snapshot` kept, or None if it is not there or is damaged."""
+    """Load what `save_snapshot` kept, or None if it is not there or is damaged."""
     try:
         arrays = safetensors.numpy.load(files.read(run.folder / "snapshots" / f"{step}.safetensors"))
     except (OSError, ValueError, KeyError, SafetensorError):

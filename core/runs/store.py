@@ -15,7 +15,7 @@
     failure.json         why it failed
     reserve              room on the disk to say so, should it be full
     warning.json         what the user should know of how it went on
-    log.txt              what its trainer said, if the app started it
+    log.txt              its trainer's output, if the app started it
     label.json           the student's own title, note and star
     shipped              came with the app; the SHA-256 of the weights that came too
     queued               waits for a trainer since the time in it
@@ -54,7 +54,7 @@ class Run:
 
     folder: Path
     recipe: Recipe
-    data: str  # which images it trains on, in words; empty until its trainer has looked
+    data: str  # which images it trains on, as text; empty until its trainer has looked
     data_name: str  # "full", "embedded", UPLOADED, TAUGHT, or empty
     created: str  # UTC, ISO 8601
     versions: dict
@@ -74,13 +74,13 @@ class Run:
 
 
 def locate(name_or_path: str) -> Path:
-    """The folder of a run by its name in checkpoints/ or by a path."""
+    """Find the folder of a run by its name in checkpoints/ or by a path."""
     is_path = name_or_path in (".", "..") or any(mark in name_or_path for mark in (os.sep, os.altsep) if mark)
     return Path(name_or_path) if is_path else ROOT / name_or_path
 
 
 def refuse_existing(folder: Path) -> None:
-    """Raises RunError if no new run can have this folder: it is there already, or cannot be shown, linked or found.
+    """Raise RunError if no new run can have this folder: it is there already, or cannot be shown, linked or found.
 
     A name is refused that begins with a dot (the app's own folders do) or has control characters, and a path with
     "..", which leads elsewhere than it seems to.
@@ -100,7 +100,7 @@ def refuse_existing(folder: Path) -> None:
 
 
 def _fault_of_name(name):
-    """Why a run cannot have a name, in words; or nothing."""
+    """The message of why a run cannot have a name; or nothing."""
     if not records.is_printable(name):
         return "its name has characters that cannot be shown"
     if name.startswith(".") or not name:
@@ -157,7 +157,7 @@ def _describe(folder, recipe, data, data_name, created, versions):
 
 
 def replace_json(path, contents):
-    """Raises RunError if it cannot be written."""
+    """Replace a JSON file as a whole. Raises RunError if it cannot be written."""
     with writing(path.parent):
         files.replace(path, json_bytes(contents))
 
@@ -172,7 +172,7 @@ def writing(path: Path, advice: str = ""):
 
 
 def read(folder: Path) -> Run:
-    """The run in a folder. Raises RunError if there is none or it is damaged."""
+    """Read the run in a folder. Raises RunError if there is none or it is damaged."""
     path = folder / "run.json"
     try:
         stat = path.stat()
@@ -194,52 +194,52 @@ def _read(path, *version):
     try:
         if contents["format"] != FORMAT:
             raise ValueError(f"its format is {contents['format']}, this version reads {FORMAT}")
-        words = [contents[name] for name in ("data", "data_name", "created")]
-        if not all(isinstance(word, str) for word in words) or not isinstance(contents["versions"], dict):
+        texts = [contents[name] for name in ("data", "data_name", "created")]
+        if not all(isinstance(text, str) for text in texts) or not isinstance(contents["versions"], dict):
             raise TypeError
         recipe = recipe_from_dict(contents["recipe"])
     except (KeyError, TypeError) as error:
         raise RunError(f"{path} is not a run of this app (a field is missing or of another kind)") from error
     except ValueError as error:
         raise RunError(f"{path} is not a run of this app ({records.printable(str(error), 200)})") from error
-    data, data_name, created = (records.printable(word, 300) for word in words)
+    data, data_name, created = (records.printable(text, 300) for text in texts)
     return Run(path.parent, recipe, data, data_name, created if records.is_time(created) else "", contents["versions"])
 
 
 def _reason(error):
-    """Why a path cannot be looked at: the operating system's words, or that Python refuses its name."""
+    """Why a path cannot be looked at: the operating system's message, or that Python refuses its name."""
     return getattr(error, "strerror", None) or "its name holds a character that no file's name may"
 
 
 def list_runs(root: Path | None = None) -> list[Run]:
-    """All readable runs in a folder (checkpoints/ by default), the newest first; `unreadable` says what is left out."""
+    """List all readable runs in a folder (checkpoints/ by default), newest first; `unreadable` has what is left out."""
     return _listed(root)[0]
 
 
 def unreadable(root: Path | None = None) -> list[str]:
-    """Why runs in a folder (checkpoints/ by default) are left out of `list_runs`, a sentence for each."""
+    """Say why runs in a folder (checkpoints/ by default) are left out of `list_runs`, a sentence for each."""
     return _listed(root)[1]
 
 
 def _listed(root):
-    found, faults = [], []
+    runs, faults = [], []
     for path in sorted((root or ROOT).glob("*/run.json")):
         if path.parent.name.startswith("."):
             continue
         try:
-            found.append(read(path.parent))
+            runs.append(read(path.parent))
         except RunError as error:
             faults.append(records.printable(str(error), 300))
-    return sorted(found, key=lambda run: run.created, reverse=True), faults
+    return sorted(runs, key=lambda run: run.created, reverse=True), faults
 
 
 def is_shipped(run: Run) -> bool:
-    """Whether a run came with the app: those that are committed have a file `shipped`. Nobody deletes them."""
+    """Return whether a run came with the app: those that are committed have a file `shipped`. Nobody deletes them."""
     return (run.folder / "shipped").exists()
 
 
 def shipped_digest(run: Run) -> str:
-    """The SHA-256 that the weights came with, as the file `shipped` says; empty if they did not come with the app."""
+    """Return the weights' SHA-256 in the file `shipped`; empty if they did not come with the app."""
     try:
         return (run.folder / "shipped").read_text().strip()
     except (OSError, ValueError):
@@ -247,7 +247,7 @@ def shipped_digest(run: Run) -> str:
 
 
 def new_folder(network: str) -> Path:
-    """A folder for a new run, made here so that nobody else takes it: the network's name and the first free number.
+    """Make a folder for a new run, so that nobody else takes it: the network's name and the first free number.
 
     Raises RunError if it cannot be made.
     """

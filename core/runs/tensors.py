@@ -2,7 +2,7 @@
 
 A file of somebody else's is judged in this order, before anything is allocated: its size, its header's length, the
 header itself, names, shapes and number formats, and at last whether the values are finite. A file of ours carries in
-its header the SHA-256 of the whole file, taken with zeros in the digest's own place.
+its header the SHA-256 of the whole file, taken with zeros where the digest itself is.
 """
 
 import hashlib
@@ -33,13 +33,13 @@ _FOREIGN = {  # files that students may take for weights, by how they begin
 
 
 def to_bytes(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
-    """The file of these tensors, with the digest of all of it. Equal tensors and metadata make equal bytes."""
+    """Write these tensors as a file, with the digest of all of it. Equal tensors and metadata make equal bytes."""
     data = to_bytes_without_digest(tensors, metadata | {"digest": NO_DIGEST})
     return data.replace(NO_DIGEST.encode(), hashlib.sha256(data).hexdigest().encode(), 1)
 
 
 def to_bytes_without_digest(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
-    """The file of these tensors. Equal tensors and metadata make equal bytes.
+    """Write these tensors as a file. Equal tensors and metadata make equal bytes.
 
     The library writes the metadata's keys in another order each time; here they are sorted.
     """
@@ -51,26 +51,26 @@ def to_bytes_without_digest(tensors: dict[str, np.ndarray], metadata: dict[str, 
 
 
 def verify(data: bytes) -> None:
-    """Raises ValueError unless the file is, to the byte, as `to_bytes` made it."""
+    """Check that the file is, to the byte, as `to_bytes` made it. Raises ValueError if not."""
     begin = 8 + _header_length(data)
-    found = re.search(rb'"digest":"([0-9a-f]{64})"', data[:begin])
-    if not found:
+    digest = re.search(rb'"digest":"([0-9a-f]{64})"', data[:begin])
+    if not digest:
         raise ValueError("it carries no digest")
-    start, end = found.span(1)
+    start, end = digest.span(1)
     rest = hashlib.sha256(data[:start])
     rest.update(NO_DIGEST.encode())
     rest.update(memoryview(data)[end:])
-    if rest.hexdigest().encode() != found[1]:
+    if rest.hexdigest().encode() != digest[1]:
         raise ValueError("it is damaged: its digest does not fit")
 
 
 def metadata(data: bytes) -> dict[str, str]:
-    """The words that a file was written with. Raises ValueError if its header cannot be read."""
+    """Return the metadata that a file was written with. Raises ValueError if its header cannot be read."""
     return _header(data)[0].get("__metadata__", {})
 
 
 def check(network: Network, source: Path | bytes, called: str = "") -> dict[str, np.ndarray]:
-    """Weights of `network`, float32, from a safetensors file or from its bytes, which messages call `called`.
+    """Check and load weights of `network`, float32, from a safetensors file or its bytes, called `called` in messages.
 
     Raises ValueError naming what is wrong: size, header, names, shapes, number format (float16 or float32), digest if
     it has one, or values that are not finite, or so large that answers would not be.
@@ -110,12 +110,12 @@ def check(network: Network, source: Path | bytes, called: str = "") -> dict[str,
 
 
 def is_half(data: bytes) -> bool:
-    """Whether all tensors of a file are float16. Raises ValueError if its header cannot be read."""
+    """Return whether all tensors of a file are float16. Raises ValueError if its header cannot be read."""
     return all(tensor.get("dtype") == "F16" for name, tensor in _header(data)[0].items() if name != "__metadata__")
 
 
 def weight_shapes(data: bytes) -> tuple[dict[str, tuple[int, ...]], str]:
-    """Tensor name → shape as a safetensors file's header says, and the network it names, if any.
+    """Read tensor name → shape from a safetensors file's header, and the network it names, if any.
 
     Only the header is looked at. Raises ValueError if it cannot be read.
     """
@@ -142,7 +142,7 @@ def _header(data):
 
 
 def _check_kinds(header):
-    """Raises ValueError unless every field of a header is of its kind: words that can be written, and whole numbers."""
+    """Raises ValueError unless every field of a header is of its kind: text that can be encoded, and whole numbers."""
     try:
         json.dumps(header, ensure_ascii=False).encode()
     except UnicodeEncodeError:  # half a character, as JSON may have

@@ -25,58 +25,58 @@ def discard(run: store.Run) -> Path:
     if control.is_locked(run):
         raise store.RunError(f"{run.name} is being trained. Stop it first, then delete it.")
     now = time.time_ns()
-    place = store.ROOT / TRASH / str(now) / run.name
+    trashed = store.ROOT / TRASH / str(now) / run.name
     held = control.lock(run)
     try:
         if control.standing(run) == control.Status.QUEUED:
             raise store.RunError(f"{run.name} waits to be trained. Stop it first, then delete it.")
         _empty_trash(now - TRASH_SECONDS * 10**9)
-        place.parent.mkdir(parents=True)
+        trashed.parent.mkdir(parents=True)
         if os.name != "posix":
             held.release()  # Windows moves no folder in which a file is open: not this one, nor a trainer's
-        run.folder.rename(place)
+        run.folder.rename(trashed)
     except OSError as error:
         raise store.RunError(f"{run.name} cannot be deleted ({error.strerror or error})") from error
     finally:
         held.release()
     log.info("%s is deleted, and kept for a day", run.name)
-    return place
+    return trashed
 
 
-def restore(place: Path) -> store.Run:
+def restore(trashed: Path) -> store.Run:
     """Bring a run back from where `discard` put it, under a new name if its own is taken. Raises RunError."""
-    folder = store.ROOT / place.name
+    folder = store.ROOT / trashed.name
     try:
         try:
             folder.mkdir()  # so that nobody else takes the name meanwhile
         except FileExistsError:
-            folder = store.new_folder(place.name)
+            folder = store.new_folder(trashed.name)
         try:
             if os.name != "posix":
                 folder.rmdir()  # Windows renames no folder onto another, even an empty one
-            place.rename(folder)
+            trashed.rename(folder)
         except OSError:
             with contextlib.suppress(OSError):
                 folder.rmdir()
             raise
         with contextlib.suppress(OSError):
-            place.parent.rmdir()
+            trashed.parent.rmdir()
     except FileNotFoundError:
-        raise store.RunError(f"{place.name} is no longer in the trash: it keeps runs for a day.") from None
+        raise store.RunError(f"{trashed.name} is no longer in the trash: it keeps runs for a day.") from None
     except OSError as error:
-        raise store.RunError(f"{place.name} cannot be restored ({error.strerror or error})") from error
-    log.info("%s is restored as %s", place.name, folder.name)
+        raise store.RunError(f"{trashed.name} cannot be restored ({error.strerror or error})") from error
+    log.info("%s is restored as %s", trashed.name, folder.name)
     return store.read(folder)
 
 
 def discarded() -> list[Path]:
-    """Where the runs are that `restore` can still bring back, the last discarded first."""
-    found = [path.parent for path in (store.ROOT / TRASH).glob("*/*/run.json") if _trash_time(path.parent.parent)]
-    return sorted((place for place in found if records.is_printable(place.name)), key=_trash_order, reverse=True)
+    """Return the folders of the runs that `restore` can still bring back, the last discarded first."""
+    folders = [path.parent for path in (store.ROOT / TRASH).glob("*/*/run.json") if _trash_time(path.parent.parent)]
+    return sorted((folder for folder in folders if records.is_printable(folder.name)), key=_trash_order, reverse=True)
 
 
-def _trash_order(place):
-    return _trash_time(place.parent)
+def _trash_order(folder):
+    return _trash_time(folder.parent)
 
 
 def _trash_time(day):

@@ -1,10 +1,10 @@
-"""What in a run's files cannot be used, in words: anybody may have written them."""
+"""What in a run's files cannot be used: anybody may have written them."""
 
 from core.runs import control, labels, metrics, results, store
 
 
 def in_files_of(run: store.Run) -> list[str]:
-    """What in a run's files cannot be used and is left out, in words, a line for each file; mostly nothing."""
+    """List what in a run's files cannot be used and is left out, a line for each file; mostly nothing."""
     faults = [
         metrics.read_with_fault(run)[1],
         results.read_with_fault(run)[1],

@@ -15,57 +15,57 @@ PRESET_LENGTH = 16  # numbers of a made signal
 
 
 def signal_of(preset: str, digit: np.ndarray) -> np.ndarray:
-    """A signal to play with, one of PRESETS; the row is that of `digit` (28, 28) uint8 with the most ink, in 0…1.
+    """Return a signal to play with, one of PRESETS; the row is the one of `digit` (28, 28) uint8 with most ink, in 0…1.
 
     Raises ValueError for another preset.
     """
-    places = np.arange(PRESET_LENGTH)
+    positions = np.arange(PRESET_LENGTH)
     match preset:
         case "step":
-            return np.where(places < PRESET_LENGTH // 2, 0.25, 1.0)
+            return np.where(positions < PRESET_LENGTH // 2, 0.25, 1.0)
         case "wave":
-            return np.sin(2 * np.pi * (places + 0.5) / 8)
+            return np.sin(2 * np.pi * (positions + 0.5) / 8)
         case "spike":
-            return np.where(places == PRESET_LENGTH // 2, 1.0, 0.0)
+            return np.where(positions == PRESET_LENGTH // 2, 1.0, 0.0)
         case "row of the digit":
             return digit[digit.sum(axis=1, dtype=int).argmax()] / 255
     raise ValueError(f"preset is {preset!r}; allowed: {', '.join(PRESETS)}")
 
 
 def toeplitz(signal: np.ndarray, m: int) -> np.ndarray:
-    """T (n + m − 1, m): T[x, i] = I_{x−i} = ∂y(x)/∂f_i, zeros outside the signal. A view: nothing is copied."""
+    """Return T (n + m − 1, m): T[x, i] = I_{x−i} = ∂y(x)/∂f_i, zeros outside the signal. A view: nothing is copied."""
     padded = np.pad(signal, m - 1)
     return np.lib.stride_tricks.sliding_window_view(padded, m)[:, ::-1]
 
 
 def circulant(signal: np.ndarray, m: int) -> np.ndarray:
-    """C (N, N), N = n + m − 1: the signal padded with m − 1 zeros, each column the one before turned by one place.
+    """Return C (N, N), N = n + m − 1: the signal padded with m − 1 zeros, each column the one before, rotated by one.
 
     Its first m columns are T: what comes round from below is only ever a padding zero.
     """
     padded = np.pad(signal, (0, m - 1))
-    places = np.arange(len(padded))
-    return padded[(places[:, None] - places) % len(padded)]
+    indices = np.arange(len(padded))
+    return padded[(indices[:, None] - indices) % len(padded)]
 
 
 def gradient_by_toeplitz(signal: np.ndarray, g: np.ndarray) -> np.ndarray:
-    """∂L/∂f = Tᵀ·g, (m,), from the signal (n,) and g = ∂L/∂y (n + m − 1,); m follows from the two lengths."""
+    """Return ∂L/∂f = Tᵀ·g, (m,), from the signal (n,) and g = ∂L/∂y (n + m − 1,); m follows from the lengths."""
     return toeplitz(signal, len(g) - len(signal) + 1).T @ g
 
 
 def gradient_by_circulant(signal: np.ndarray, g: np.ndarray) -> np.ndarray:
-    """The same as the first m numbers of Cᵀ·g."""
+    """Return the same as the first m numbers of Cᵀ·g."""
     m = len(g) - len(signal) + 1
     return (circulant(signal, m).T @ g)[:m]
 
 
 def gradient_by_correlation(signal: np.ndarray, g: np.ndarray) -> np.ndarray:
-    """The same without a matrix: the signal slides along g, ∂L/∂f_i = Σ_x g_x·I_{x−i}. O(n·m)."""
+    """Return the same without a matrix: the signal slides along g, ∂L/∂f_i = Σ_x g_x·I_{x−i}. O(n·m)."""
     return np.correlate(g, signal, "valid")
 
 
 def gradient_by_fft(signal: np.ndarray, g: np.ndarray) -> np.ndarray:
-    """The same in O(n log n): the FFT turns a circulant matrix into a diagonal one, so its product into n products.
+    """Return the same in O(n log n): the FFT makes a circulant matrix diagonal, so its product n products.
 
     It pads with more zeros, to a power of two, which is where the FFT is quickest.
     """
@@ -75,12 +75,12 @@ def gradient_by_fft(signal: np.ndarray, g: np.ndarray) -> np.ndarray:
 
 
 def loss(signal: np.ndarray, taps: np.ndarray, target: np.ndarray) -> float:
-    """½‖f∗I − target‖²; its gradient with respect to y is y − target."""
+    """Return ½‖f∗I − target‖²; its gradient with respect to y is y − target."""
     return 0.5 * float(np.sum((convolve(signal, taps) - target) ** 2))
 
 
 def gradient_by_difference(signal: np.ndarray, taps: np.ndarray, target: np.ndarray, step: float = 1.0) -> np.ndarray:
-    """∂L/∂f_i ≈ (L(f + h·e_i) − L(f − h·e_i)) / 2h, which knows nothing of matrices.
+    """Return ∂L/∂f_i ≈ (L(f + h·e_i) − L(f − h·e_i)) / 2h, which knows nothing of matrices.
 
     L is a parabola along every f_i, so the central difference is exact with any step h; a large one loses the fewest
     digits to rounding.
@@ -90,7 +90,7 @@ def gradient_by_difference(signal: np.ndarray, taps: np.ndarray, target: np.ndar
 
 
 def all_gradients(signal: np.ndarray, taps: np.ndarray, target: np.ndarray) -> dict[str, np.ndarray]:
-    """Way of computing → ∂L/∂f (m,) of `loss`, for all five ways."""
+    """Return the method of computing → ∂L/∂f (m,) of `loss`, for all five methods."""
     g = convolve(signal, taps) - target
     return {
         "Toeplitz matrix, Tᵀ·g": gradient_by_toeplitz(signal, g),
@@ -102,12 +102,12 @@ def all_gradients(signal: np.ndarray, taps: np.ndarray, target: np.ndarray) -> d
 
 
 def shifted(signal: np.ndarray, m: int) -> np.ndarray:
-    """A target (n + m − 1,): the signal moved by m // 2 places, as a filter with a single 1 in its middle does."""
+    """Return a target (n + m − 1,): the signal moved by m // 2 positions, as a filter with one 1 in its middle does."""
     return convolve(signal, np.eye(m)[m // 2])
 
 
 def descended(signal: np.ndarray, taps: np.ndarray, target: np.ndarray, steps: int) -> np.ndarray:
-    """The filter (m,) after so many steps of gradient descent on `loss`.
+    """Return the filter (m,) after so many steps of gradient descent on `loss`.
 
     Each step is Tᵀ·g over the largest eigenvalue of TᵀT: with that rate the loss never rises. A signal of zeros
     teaches nothing: the filter stays.

@@ -12,18 +12,18 @@ import numpy as np
 from core.model.layers import MaxPool
 
 MODES = ("full", "same", "valid")
-LARGEST = 99  # of the whole numbers that a signal may be written in
+LARGEST = 99  # of the whole numbers in a signal
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """The filter at one place n of the line: what is multiplied, place by place.
+    """The filter at one position n of the line: what is multiplied, position by position.
 
-    `places` (m,) are those under the filter, `signal` (m,) the values there (0 beyond the signal's ends), `filter` (m,)
-    the filter as it lies there, and `products` (m,) of the two. `total` is their sum, the dot product.
+    `positions` (m,) are those under the filter, `signal` (m,) the values there (0 beyond the signal's ends), `filter`
+    (m,) the filter as it lies there, and `products` (m,) of the two. `total` is their sum, the dot product.
     """
 
-    places: np.ndarray
+    positions: np.ndarray
     signal: np.ndarray
     filter: np.ndarray
 
@@ -37,26 +37,26 @@ class Overlap:
 
 
 def overlap(signal: np.ndarray, filter: np.ndarray, n: int, flip: bool = True) -> Overlap:
-    """The filter (k,) over the signal at place n: flipped, its first value under n. Without flip, its last one there.
+    """Lay the filter (k,) over the signal at position n: flipped, its first value under n; without flip, its last.
 
-    Either way it covers the places n−k+1 … n, so a correlation is a convolution with the filter turned round.
+    With flip or without, it covers positions n−k+1 … n, so a correlation is a convolution with the filter turned round.
     """
-    places = np.arange(n - len(filter) + 1, n + 1)
-    inside = (places >= 0) & (places < len(signal))
-    under = np.where(inside, signal[np.clip(places, 0, len(signal) - 1)], 0)
-    return Overlap(places, under, filter[::-1] if flip else filter)
+    positions = np.arange(n - len(filter) + 1, n + 1)
+    inside = (positions >= 0) & (positions < len(signal))
+    under = np.where(inside, signal[np.clip(positions, 0, len(signal) - 1)], 0)
+    return Overlap(positions, under, filter[::-1] if flip else filter)
 
 
 def convolve(signal: np.ndarray, filter: np.ndarray, flip: bool = True) -> np.ndarray:
-    """(f ∗ g)(n) at every place where the two meet, n = 0 … n+k−2: one dot product for each. Whole numbers stay so."""
+    """Return (f ∗ g)(n) at every position where the two meet, n = 0 … n+k−2: a dot product each. Integers stay so."""
     return np.array([overlap(signal, filter, n, flip).total for n in range(len(signal) + len(filter) - 1)])
 
 
-def places(signal_length: int, filter_length: int, mode: str) -> range:
-    """The places n of the output that a mode keeps.
+def output_positions(signal_length: int, filter_length: int, mode: str) -> range:
+    """Return the positions n of the output that a mode keeps.
 
-    "full": wherever the two meet, n+k−1 places. "valid": where the filter lies wholly on the signal, n−k+1. "same": n,
-    the ones that the networks' SAME padding keeps (for an even filter TensorFlow's choice, not NumPy's). ValueError
+    "full": wherever the two meet, n+k−1 positions. "valid": where the filter lies wholly on the signal, n−k+1. "same":
+    n, the ones that the networks' SAME padding keeps (for an even filter TensorFlow's choice, not NumPy's). ValueError
     for a filter longer than the signal, or for another mode.
     """
     if not 1 <= filter_length <= signal_length:
@@ -72,13 +72,13 @@ def places(signal_length: int, filter_length: int, mode: str) -> range:
 
 
 def by_fourier(signal: np.ndarray, filter: np.ndarray) -> np.ndarray:
-    """The full convolution by the convolution theorem: transform, multiply, transform back. The check of `convolve`."""
+    """Convolve in full by the convolution theorem: transform, multiply, transform back. The check of `convolve`."""
     length = len(signal) + len(filter) - 1
     return np.fft.irfft(np.fft.rfft(signal, length) * np.fft.rfft(filter, length), length)
 
 
 def translated(line: np.ndarray, t: int) -> np.ndarray:
-    """f(k+t): the line moved t places to the left, zeros following. ValueError if anything but zeros would fall off."""
+    """Return f(k+t): the line moved t to the left, zeros following. ValueError if anything but zeros would fall off."""
     moved, lost = np.zeros_like(line), line[:t] if t >= 0 else line[t:]
     if lost.any():
         raise ValueError(f"The line is too short to be moved by {t}: {np.count_nonzero(lost)} values would fall off")
@@ -87,9 +87,9 @@ def translated(line: np.ndarray, t: int) -> np.ndarray:
     return moved
 
 
-def read_numbers(words: str, most: int) -> np.ndarray:
-    """Whole numbers written with spaces or commas between, at most `most` of them. ValueError says what is wrong."""
-    pieces = words.replace(",", " ").replace("−", "-").split()
+def read_numbers(text: str, most: int) -> np.ndarray:
+    """Read whole numbers with spaces or commas between, at most `most`. Raises ValueError with what is wrong."""
+    pieces = text.replace(",", " ").replace("−", "-").split()
     if not pieces:
         raise ValueError("there is no number. Write some, such as: 1 2 3 0 -1")
     if len(pieces) > most:
@@ -106,12 +106,12 @@ def read_numbers(words: str, most: int) -> np.ndarray:
 
 
 def write_numbers(values: np.ndarray) -> str:
-    """Whole numbers as `read_numbers` takes them."""
+    """Write whole numbers as `read_numbers` takes them."""
     return " ".join(str(value) for value in values)
 
 
 def correlate_plane(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """SAME correlation of an image (h, w) with a kernel (k, k), as a network's layer computes it without its bias.
+    """Correlate, as SAME, an image (h, w) with a kernel (k, k), as a network's layer computes it without its bias.
 
     Added up tap by tap and so in the same order at every pixel: where two windows hold the same values the results are
     equal to the last bit, which a matrix product does not promise.
@@ -126,7 +126,7 @@ def correlate_plane(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 
 def moved(picture: np.ndarray, dx: int, dy: int, filling: float = 0) -> np.ndarray:
-    """The picture (h, w) moved dx to the right and dy down; what leaves is lost and `filling` follows."""
+    """Move the picture (h, w) dx to the right and dy down; what leaves is lost and `filling` follows."""
     result = np.full_like(picture, filling)
     height, width = picture.shape
     here = (slice(max(dy, 0), height + min(dy, 0)), slice(max(dx, 0), width + min(dx, 0)))
@@ -136,7 +136,7 @@ def moved(picture: np.ndarray, dx: int, dy: int, filling: float = 0) -> np.ndarr
 
 
 def pool(picture: np.ndarray) -> np.ndarray:
-    """2×2 max pooling of stride 2: (h, w) to (h/2, w/2), for even h and w."""
+    """Max-pool 2×2 with stride 2: (h, w) to (h/2, w/2), for even h and w."""
     return MaxPool().forward(picture[None, ..., None])[0, ..., 0]
 
 
@@ -184,7 +184,7 @@ def move_pooled(image: np.ndarray, kernel: np.ndarray, dx: int, dy: int) -> Move
 
 
 def _away_from_border(shape, size, dx, dy):
-    """Where the window lies wholly on the picture, and the place that it is compared with is on the picture too."""
+    """Where the window lies wholly on the picture, and the position that it is compared with is on the picture too."""
     height, width = shape
     before, after = (size - 1) // 2, size // 2
     away = np.zeros(shape, bool)

@@ -40,7 +40,7 @@ class Count:
 
 
 def convolution_parameters(filters: int, size: int, channels: int, biases: bool) -> Count:
-    """Of a convolution with filters of size×size on so many channels. Raises ValueError outside RANGES."""
+    """Count those of a convolution with filters of size×size on so many channels. Raises ValueError outside RANGES."""
     _check(filters=filters, size=size, channels=channels)
     kernel = f"{filters:,}·({size}·{size}·{channels:,})"
     total = filters * size * size * channels
@@ -48,7 +48,7 @@ def convolution_parameters(filters: int, size: int, channels: int, biases: bool)
 
 
 def dense_parameters(inputs: tuple[int, int, int], outputs: tuple[int, int, int], biases: bool) -> Count:
-    """Of an FC layer between two shapes (height, width, channels). Raises ValueError outside RANGES."""
+    """Count those of an FC layer between two shapes (height, width, channels). Raises ValueError outside RANGES."""
     for shape in (inputs, outputs):
         _check(**dict(zip(("height", "width", "channels"), shape, strict=True)))
     (a, b, c), (d, e, f) = inputs, outputs
@@ -58,13 +58,13 @@ def dense_parameters(inputs: tuple[int, int, int], outputs: tuple[int, int, int]
 
 
 def constraints(images: int, categories: int) -> Count:
-    """Of training images that each ask for one value at every category. Raises ValueError outside RANGES."""
+    """Count those of training images that each ask for one value per category. Raises ValueError outside RANGES."""
     _check(images=images, categories=categories)
     return Count(f"{images:,} × {categories:,}", images * categories)
 
 
 def pair_constraints(images: int) -> Count:
-    """Of all ordered pairs of so many digits, each of which asks for one value at every one of the 19 sums."""
+    """Count those of all ordered pairs of so many digits, each of which asks for one value at each of the 19 sums."""
     _check(images=images)
     return Count(f"{images:,}² × 19", images * images * 19)
 
@@ -101,7 +101,7 @@ class Balance:
 
 
 def balances() -> list[Balance]:
-    """Of the report's experiments and, for the networks past it, of their own: every network of the app is in it."""
+    """Balance the report's experiments and, for networks past it, their own: every network of the app is in it."""
     beyond = [experiments.ALL[name] for name in ("posterior", "tiny")]
     return [
         balance

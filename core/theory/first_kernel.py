@@ -38,7 +38,7 @@ class Learning:
 
 
 def learning(network: Network, weights: Weights, image: np.ndarray, label: int) -> Learning:
-    """Backpropagate the softmax cross-entropy of one image (height, width) uint8 of class `label`."""
+    """Return backpropagate the softmax cross-entropy of one image (height, width) uint8 of class `label`."""
     begin = first_convolution(network)
     first, x = network.steps[begin], image.reshape(-1, SIDE, SIDE, 1) / 255
     weights = weights | {name: weights[name].astype(np.float64) for name in first.weights}  # and so all that follows
@@ -51,19 +51,19 @@ def learning(network: Network, weights: Weights, image: np.ndarray, label: int) 
 
 
 def first_convolution(network: Network) -> int:
-    """Its place in `network.steps`."""
+    """Return its index in `network.steps`."""
     return next(i for i, step in enumerate(network.steps) if isinstance(step.layer, Convolution))
 
 
 def first_filters(network: Network) -> int:
-    """How many filters it has."""
+    """Return how many filters it has."""
     return network.steps[first_convolution(network)].shape_out[-1]
 
 
 def output_gradients(
     network: Network, weights: Weights, outputs: list[np.ndarray], labels: np.ndarray
 ) -> list[np.ndarray]:
-    """∂loss/∂output of the first convolution and of every layer after it, in the order of `network.steps`.
+    """Return ∂loss/∂output of the first convolution and of every later layer, in the order of `network.steps`.
 
     `outputs` are those of all steps, as `forward.activations` gives them for n images of classes `labels` (n,); the
     loss is the sum over the images.
@@ -75,10 +75,10 @@ def output_gradients(
 
 
 def kernel_gradient(x: np.ndarray, g: np.ndarray, size: int) -> np.ndarray:
-    """The gradient (size, size, in, out) of a SAME convolution's kernel: the correlation of its input and g.
+    """Return the gradient (size, size, in, out) of a SAME convolution's kernel: the correlation of its input and g.
 
     x (n, h, w, in) is the input, g (n, h, w, out) the gradient at the output. ∂L/∂K_ab = Σ g(u, v)·I(u + a, v + b) over
-    all places (u, v), with the zeros that SAME pads around the input I.
+    all positions (u, v), with the zeros that SAME pads around the input I.
     """
     before, after = (size - 1) // 2, size // 2
     padded = np.pad(x, ((0, 0), (before, after), (before, after), (0, 0)))
@@ -89,7 +89,7 @@ def kernel_gradient(x: np.ndarray, g: np.ndarray, size: int) -> np.ndarray:
 
 
 def kernel_difference(learnt: Learning, filter_: int) -> np.ndarray:
-    """The gradient of one filter, (size, size, 1), again: by central differences of the network's loss.
+    """Return one filter's gradient, (size, size, 1), again: by central differences of the network's loss.
 
     Every weight of the filter is moved up and down by STEP and the network asked for its loss, forwards alone.
     """
@@ -108,6 +108,6 @@ def kernel_difference(learnt: Learning, filter_: int) -> np.ndarray:
 
 
 def cross_entropy(logits: np.ndarray, label: int) -> np.ndarray:
-    """−log softmax(logits)[label], (n,), of logits (n, classes)."""
+    """Return −log softmax(logits)[label], (n,), of logits (n, classes)."""
     largest = logits.max(axis=-1)
     return largest + np.log(np.exp(logits - largest[:, None]).sum(axis=-1)) - logits[:, label]

@@ -20,7 +20,7 @@ PAIRS = 4  # of digits, computed together: few, for the server's memory
 class Activation:
     """ "ReLU", "leaky ReLU" (Maas et al., 2013) or "ELU" (Clevert et al., 2016), and what it leaves below zero.
 
-    `slope` is the leaky ReLU's slope there; ReLU's is 0, and ELU has exp(z) − 1 in its place.
+    `slope` is the leaky ReLU's slope there; ReLU's is 0, and ELU has exp(z) − 1 instead.
     """
 
     name: str
@@ -31,11 +31,11 @@ class Activation:
             raise ValueError(f"name is {self.name!r}; it is one of {', '.join(ACTIVATIONS)}")
 
     def value(self, z: np.ndarray) -> np.ndarray:
-        """The answers to pre-activations z."""
+        """Return the answers to pre-activations z."""
         return np.where(z > 0, z, np.expm1(np.minimum(z, 0)) if self.name == "ELU" else self.slope * z)
 
     def derivative(self, z: np.ndarray) -> np.ndarray:
-        """Its derivative at z; at the corner z = 0 the one from below, as TensorFlow takes it."""
+        """Return its derivative at z; at the corner z = 0 the one from below, as TensorFlow takes it."""
         return np.where(z > 0, 1.0, np.exp(np.minimum(z, 0)) if self.name == "ELU" else self.slope)
 
 
@@ -58,7 +58,7 @@ class Neuron:
     b: float
 
     def preactivations(self, x: np.ndarray) -> np.ndarray:
-        """w·x + b of points (n, 2)."""
+        """Return w·x + b of points (n, 2)."""
         return x @ np.array(self.w) + self.b
 
 
@@ -66,19 +66,19 @@ Gradient = tuple[float, float, float]  # of the loss, with respect to w₁, w₂
 
 
 def two_classes(seed: int, each: int = 40) -> Points:
-    """Two clouds of `each` points within −3 … 3 both ways, wanted 1 at the upper right, 0 at the lower left."""
+    """Deal two clouds of `each` points within ±3 on both axes, wanted 1 at the upper right, 0 at the lower left."""
     generator = np.random.default_rng([seed, 5])
     clouds = [generator.normal(centre, 0.6, (each, 2)) for centre in ((1.1, 0.9), (-0.9, -0.7))]
     return Points(np.clip(np.concatenate(clouds), -3, 3), np.repeat([1.0, 0.0], each))
 
 
 def loss(neuron: Neuron, activation: Activation, points: Points) -> float:
-    """Half the mean squared error of the neuron's answers."""
+    """Return half the mean squared error of the neuron's answers."""
     return float(np.mean((activation.value(neuron.preactivations(points.x)) - points.targets) ** 2) / 2)
 
 
 def gradient(neuron: Neuron, activation: Activation, points: Points) -> Gradient:
-    """The loss's gradient by the chain rule: mean of (answer − target)·activation'(z)·(x₁, x₂, 1)."""
+    """Return the loss's gradient by the chain rule: mean of (answer − target)·activation'(z)·(x₁, x₂, 1)."""
     z = neuron.preactivations(points.x)
     errors = (activation.value(z) - points.targets) * activation.derivative(z) / len(z)
     # + 0.0 turns −0.0, which nobody wants to read, into 0.0
@@ -87,7 +87,7 @@ def gradient(neuron: Neuron, activation: Activation, points: Points) -> Gradient
 
 
 def numerical_gradient(neuron: Neuron, activation: Activation, points: Points, step: float = 1e-6) -> Gradient:
-    """The same by central differences of the loss alone: the check of `gradient`."""
+    """Return the same by central differences of the loss alone: the check of `gradient`."""
     (w1, w2), b = neuron.w, neuron.b
     slopes = []
     for d1, d2, db in np.eye(3) * step:
@@ -99,13 +99,13 @@ def numerical_gradient(neuron: Neuron, activation: Activation, points: Points, s
 
 
 def descend(neuron: Neuron, activation: Activation, points: Points, rate: float) -> Neuron:
-    """The neuron after one step of gradient descent on all points."""
+    """Return the neuron after one step of gradient descent on all points."""
     (w1, w2), (d1, d2, db) = neuron.w, gradient(neuron, activation, points)
     return Neuron((w1 - rate * d1, w2 - rate * d2), neuron.b - rate * db)
 
 
 def push_dead(neuron: Neuron, points: Points, margin: float = 0.5) -> Neuron:
-    """The neuron with its bias so low that w·x + b is at most −margin at every point."""
+    """Return the neuron with its bias so low that w·x + b is at most −margin at every point."""
     highest = replace(neuron, b=0.0).preactivations(points.x).max()
     return replace(neuron, b=float(-highest - margin))
 
@@ -126,7 +126,7 @@ class LayerActivity:
 
     @property
     def dead(self) -> np.ndarray:
-        """The places of the units that answered to nothing."""
+        """The indices of the units that answered to nothing."""
         return np.flatnonzero(self.shares == 0)
 
 
@@ -136,28 +136,28 @@ def activity(
     digits: np.ndarray,
     report: Callable[[float], object] = lambda done: None,
 ) -> list[LayerActivity]:
-    """How often each ReLU of a network answers to digits (n, 28, 28), a layer at a time, in order; n is even.
+    """Count how often each ReLU of a network answers to digits (n, 28, 28), layer by layer, in order; n is even.
 
     Where a network's halves are untied, the units of each are counted by themselves. `report` hears the fraction done.
     """
     inputs, chunk, steps = as_inputs(network, digits), 2 * PAIRS // (1 + network.reads_pairs), network.steps
-    relus = [place for place, step in enumerate(steps) if step.layer == ReLU()]
+    relus = [index for index, step in enumerate(steps) if step.layer == ReLU()]
     positive: dict[int, np.ndarray] = {}  # (halves, units) of each
     answers = dict.fromkeys(relus, 0)
     for i in range(0, len(inputs), chunk):
         outputs = forward.activations(network, weights, inputs[i : i + chunk])
-        for place in relus:
-            halves = _halves(outputs[place], apart=steps[place].halves == 2 and not network.tied)
+        for index in relus:
+            halves = _halves(outputs[index], apart=steps[index].halves == 2 and not network.tied)
             counted = np.count_nonzero(halves, axis=tuple(range(1, halves.ndim - 1)))
-            positive[place] = positive.get(place, 0) + counted
-            answers[place] += halves[0, ..., 0].size
+            positive[index] = positive.get(index, 0) + counted
+            answers[index] += halves[0, ..., 0].size
         report(min(1.0, (i + chunk) / len(inputs)))
     layers = []
-    for place in relus:
-        owner = next(step for step in reversed(steps[:place]) if step.weights)
+    for index in relus:
+        owner = next(step for step in reversed(steps[:index]) if step.weights)
         kind = "filters" if len(owner.shape_out) == 3 else "units"
         names = list(owner.weights)
-        for half, shares in enumerate(positive[place] / answers[place]):
+        for half, shares in enumerate(positive[index] / answers[index]):
             label = owner.label if len(names) == 2 else f"{owner.label}, {('top', 'bottom')[half]}"
             kernel, bias = names[2 * half : 2 * half + 2]
             layers.append(LayerActivity(label, kind, kernel, bias, shares))
@@ -165,7 +165,7 @@ def activity(
 
 
 def as_inputs(network: Network, digits: np.ndarray) -> np.ndarray:
-    """Digits (n, 28, 28) as a network reads them: one by one, or in pairs (n/2, 56, 28), each digit once.
+    """Return digits (n, 28, 28) as a network reads them: one by one, or in pairs (n/2, 56, 28), each digit once.
 
     Where the halves are untied each digit goes to both, (n, 56, 28). ValueError for an odd n.
     """
@@ -178,12 +178,12 @@ def as_inputs(network: Network, digits: np.ndarray) -> np.ndarray:
 
 
 def into_dead(weights: forward.Weights, layers: list[LayerActivity]) -> int:
-    """How many parameters lead into dead units: their kernels' and their bias."""
+    """Count the parameters that lead into dead units: their kernels' and their bias."""
     return sum(len(layer.dead) * (weights[layer.kernel][..., 0].size + 1) for layer in layers)
 
 
 def cut_out(weights: forward.Weights, layers: list[LayerActivity]) -> forward.Weights:
-    """The weights with those that lead into dead units set to 0."""
+    """Return the weights with those that lead into dead units set to 0."""
     cut = dict(weights)
     for layer in layers:
         for name in (layer.kernel, layer.bias):

@@ -1,4 +1,4 @@
-"""How long the gradient of a convolution takes by each way, against the length n of the signal, on this machine."""
+"""How long a convolution's gradient takes by each algorithm, against the length n of the signal, on this machine."""
 
 import time
 from collections.abc import Callable
@@ -8,25 +8,25 @@ import numpy as np
 
 from core.theory import backpropagation
 
-WAYS = {
+ALGORITHMS = {
     "Toeplitz matrix": backpropagation.gradient_by_toeplitz,
     "direct sum": backpropagation.gradient_by_correlation,
     "FFT": backpropagation.gradient_by_fft,
 }
 LENGTHS = tuple(2**k for k in range(5, 18))
-SLOWEST_SECONDS = 0.015  # a way that takes longer for one gradient is not tried on a longer signal
+SLOWEST_SECONDS = 0.015  # an algorithm that takes longer for one gradient is not tried on a longer signal
 POINT_SECONDS = 0.02  # for all repeats of one point
 REPEATS = (3, 9)  # at least, at most
 
 
 @dataclass(frozen=True)
 class Timing:
-    """The seconds of one gradient by one way, for each length n; the filter is as long as the signal.
+    """The seconds of one gradient by one algorithm, for each length n; the filter is as long as the signal.
 
     Of several repeats it is the quickest: other work on the machine can only add to it.
     """
 
-    way: str
+    algorithm: str
     lengths: tuple[int, ...]
     seconds: tuple[float, ...]
 
@@ -46,23 +46,23 @@ class Timing:
         return self.line[0]
 
     def predicted(self, n: int) -> float:
-        """Seconds at length n by the fitted line."""
+        """Return seconds at length n by the fitted line."""
         slope, intercept = self.line
         return float(np.exp(intercept + slope * np.log(n)))
 
 
 def measure(
-    report: Callable[[float, str], None] = lambda done, words: None, clock: Callable[[], float] = time.perf_counter
+    report: Callable[[float, str], None] = lambda done, what: None, clock: Callable[[], float] = time.perf_counter
 ) -> list[Timing]:
-    """Time every way on random signals, about a second in all. `report` hears the fraction done and what is timed.
+    """Time all algorithms on random signals, about a second in all. `report` hears the fraction done and what is timed.
 
     The first call of each point warms the caches up and is not counted.
     """
     generator, timings = np.random.default_rng(0), []
-    for i, (way, gradient) in enumerate(WAYS.items()):
+    for i, (algorithm, gradient) in enumerate(ALGORITHMS.items()):
         lengths, seconds = [], []
         for j, n in enumerate(LENGTHS):
-            report((i + j / len(LENGTHS)) / len(WAYS), f"{way}, n = {n:,}")
+            report((i + j / len(LENGTHS)) / len(ALGORITHMS), f"{algorithm}, n = {n:,}")
             signal, g = generator.standard_normal(n), generator.standard_normal(2 * n - 1)
             gradient(signal, g)
             each: list[float] = []
@@ -75,12 +75,12 @@ def measure(
             seconds.append(min(each))
             if seconds[-1] > SLOWEST_SECONDS:
                 break
-        timings.append(Timing(way, tuple(lengths), tuple(seconds)))
+        timings.append(Timing(algorithm, tuple(lengths), tuple(seconds)))
     return timings
 
 
 def crossing(slow: Timing, quick: Timing) -> float | None:
-    """The length n from which on `quick` is the quicker: the shortest measured one if it always is, None if never.
+    """Return the length n from which on `quick` is quicker: the shortest measured one if always, None if never.
 
     Between two measured lengths it is where straight lines in logarithms cross.
     """

@@ -14,7 +14,7 @@ from core.recipe import Recipe
 
 ELASTIC_GRID = 7  # random displacements a side, which Gaussians spread over the image
 MARGIN = 2  # blank pixels put around an image, so that what is outside reads as blank
-CUBIC_STEPS = 3  # places a pixel and a side to which cubic resampling enlarges an image; between them it is bilinear
+CUBIC_STEPS = 3  # positions a pixel and a side to which cubic resampling enlarges an image; between them it is bilinear
 
 _CENTRE = (SIDE - 1) / 2
 _Y, _X = np.meshgrid(np.arange(SIDE) - _CENTRE, np.arange(SIDE) - _CENTRE, indexing="ij")
@@ -37,16 +37,16 @@ def _enlarge() -> np.ndarray:
     side = SIDE + 2 * MARGIN
     at = np.arange(CUBIC_STEPS * (side - 1) + 1) / CUBIC_STEPS
     away = np.abs(at[:, None] - np.arange(side))
-    near = away**3 - 2 * away**2 + 1
-    far = -(away**3) + 5 * away**2 - 8 * away + 4
-    return np.select([away < 1, away < 2], [near, far], 0.0).astype(np.float32)
+    inner = away**3 - 2 * away**2 + 1
+    outer = -(away**3) + 5 * away**2 - 8 * away + 4
+    return np.select([away < 1, away < 2], [inner, outer], 0.0).astype(np.float32)
 
 
 SPREAD, ENLARGE = _spread(), _enlarge()
 
 
 def augment(images: tf.Tensor, recipe: Recipe, step: tf.Tensor, share: slice = slice(None)) -> tf.Tensor:
-    """Images (n, 28, 28) in 0…1, augmented by the recipe's amounts with random numbers of (seed, step).
+    """Augment images (n, 28, 28) in 0…1 by the recipe's amounts with random numbers of (seed, step).
 
     Only the images of `share` are worked on and given back, each moved as in the whole batch.
     """
@@ -76,7 +76,7 @@ def _add_flags(images, chance, random):
     ink = tf.cast(images > 0.5, tf.float32)
     first = tf.argmax(tf.reduce_max(ink, axis=2), axis=1)  # the first row with ink, and the first ink in it
     left = tf.argmax(tf.gather(ink, first, batch_dims=1), axis=1)
-    y, x = (tf.cast(place, tf.float32)[:, None, None] - _CENTRE for place in (first, left))
+    y, x = (tf.cast(index, tf.float32)[:, None, None] - _CENTRE for index in (first, left))
     angle, length, width = 0.5 + 0.6 * random[0], 5 + 7 * random[1], 1.5 + 2 * random[2]
     flag = _segment(y, x, tf.sin(angle), -tf.cos(angle), length, width)
     return tf.where(random[3] < chance, tf.maximum(images, flag), images)
@@ -106,7 +106,7 @@ def _sample(images, y, x, cubic):
     """Images (n, 28, 28) interpolated at (y, x), each (n, 28, 28); blank outside.
 
     Bilinear interpolation blurs: a network that was trained on its images finds every image that was not moved too
-    sharp. Cubic interpolation of three places a pixel, and bilinear between them, is as sharp as the images are.
+    sharp. Cubic interpolation of three positions a pixel, and bilinear between them, is as sharp as the images are.
     """
     images = tf.pad(images, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))
     y, x = y + MARGIN, x + MARGIN
@@ -119,9 +119,9 @@ def _sample(images, y, x, cubic):
     top, left = tf.floor(y), tf.floor(x)
     below, right = y - top, x - left
     first = tf.range(tf.shape(images)[0])[:, None, None] * side * side
-    place = first + tf.cast(top, tf.int32) * side + tf.cast(left, tf.int32)
-    upper = tf.gather(flat, place) * (1 - right) + tf.gather(flat, place + 1) * right
-    lower = tf.gather(flat, place + side) * (1 - right) + tf.gather(flat, place + side + 1) * right
+    index = first + tf.cast(top, tf.int32) * side + tf.cast(left, tf.int32)
+    upper = tf.gather(flat, index) * (1 - right) + tf.gather(flat, index + 1) * right
+    lower = tf.gather(flat, index + side) * (1 - right) + tf.gather(flat, index + side + 1) * right
     return upper * (1 - below) + lower * below
 
 

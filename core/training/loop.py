@@ -188,14 +188,14 @@ def _signals():
 
 
 def point_after(step: int, steps: int) -> int:
-    """The step of the next point of the curve: 1, 2, 5, 10, 20, 50 … and evenly after these."""
+    """Return the step of the next point of the curve: 1, 2, 5, 10, 20, 50 … and evenly after these."""
     every = max(STEPS_BETWEEN_POINTS, round(steps / POINTS))
     early = (lead * 10**power for power in range(7) for lead in (1, 2, 5))
     return min(steps, (step // every + 1) * every, next(point for point in early if point > step))
 
 
 def snapshot_steps(steps: int) -> list[int]:
-    """The points at which a snapshot is taken: the first, each SNAPSHOT_FACTOR after the one before, and the last."""
+    """Return the points where a snapshot is taken: the first, each SNAPSHOT_FACTOR after the one before, the last."""
     taken: list[int] = []
     step = 0
     while step < steps:

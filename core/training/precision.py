@@ -14,7 +14,7 @@ LEAST_ROUNDS = 3  # of it: the first one includes what is prepared once
 
 
 def first(recipe: Recipe) -> str:
-    """The number format for a run that begins: the recipe's, or by trial; a deterministic run takes no trial."""
+    """Choose the number format for a run that begins: the recipe's, or by trial; a deterministic run takes no trial."""
     if recipe.precision != "auto":
         return recipe.precision
     return "float32" if recipe.deterministic else faster()
@@ -22,7 +22,7 @@ def first(recipe: Recipe) -> str:
 
 @cache
 def faster() -> str:
-    """ "bfloat16" where a trial of half a second shows that it trains faster than float32 here, else "float32".
+    """Return "bfloat16" where a trial of half a second shows that it trains faster here than float32, else "float32".
 
     The two take turns, and the best time of each counts: what else runs on the machine decides nothing.
     """

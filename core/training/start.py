@@ -37,7 +37,7 @@ def import_loop():
 
 @contextlib.contextmanager
 def _quiet_stderr():
-    """What TensorFlow's C++ says while it is imported, of oneDNN for one, obeys no setting and is not for the user."""
+    """Discard what TensorFlow's C++ prints while it is imported, of oneDNN for one: it obeys no setting."""
     kept = os.dup(2)
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)

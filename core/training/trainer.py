@@ -34,7 +34,7 @@ def pen_images(recipe: Recipe, on_progress: Callable[[float], object] = lambda d
 
 
 class Trainer:
-    """The steps of one run: the model, Adam's two moments, the averaged weights, and the place in the data."""
+    """The steps of one run: the model, Adam's two moments, the averaged weights, and the position in the data."""
 
     share = slice(None)  # which of a batch's digits are worked on here; workers.py has trainers that take a part
     dropout = keras.layers.Dropout
@@ -88,7 +88,7 @@ class Trainer:
         return np.concatenate(parts, axis=1)
 
     def point(self, train_loss: float, train_accuracy: float) -> dict:
-        """A line of metrics: the last batch as the training saw it, and the test images by the averaged weights."""
+        """Return a line of metrics: the last batch as training saw it, and the test images by the averaged weights."""
         losses, rights = zip(*(self._judge(*batch) for batch in self._test_batches()), strict=True)
         return {
             "step": self.step,
@@ -102,7 +102,7 @@ class Trainer:
         }
 
     def snapshot(self) -> dict[str, np.ndarray] | None:
-        """Of a sum network: where test digits lie on the first components of their features, as top digits.
+        """Return, of a sum network, where test digits lie on the first components of their features, as top digits.
 
         None where the features are not finite, of which the training itself will tell.
         """
@@ -125,11 +125,11 @@ class Trainer:
         return keras_model.build(network, initialization="zeros", precision=self.precision, to_train=True)
 
     def weights(self) -> dict[str, np.ndarray]:
-        """The weights to keep: averaged, if the recipe averages."""
+        """Return the weights to keep: averaged, if the recipe averages."""
         return keras_model.get_weights(self.averaged)
 
     def state(self) -> dict[str, np.ndarray]:
-        """All that is needed to go on as if never stopped."""
+        """Return all that is needed to go on as if never stopped."""
         state = {name: variable.numpy().copy() for name, variable in self._state_variables().items()}
         numbers = {"seconds": self.seconds, "rate_factor": self.rate_factor, "bfloat16": self.precision == "bfloat16"}
         return state | {name: np.array(number) for name, number in numbers.items()}
@@ -145,7 +145,7 @@ class Trainer:
 
     @staticmethod
     def precision_of(state: dict[str, np.ndarray]) -> str:
-        """The number format in which a run began, and must go on."""
+        """Return the number format in which a run began, and must go on."""
         return "bfloat16" if state.get("bfloat16", False) else "float32"
 
     def _state_variables(self):

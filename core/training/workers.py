@@ -83,18 +83,18 @@ class Crew:
                 self.tell(end=130 if stopped else int(kind is not None))
 
     def tell(self, **message) -> dict:
-        """What the chief says, on every worker; what the others say is not heard. Raises WorkerLost."""
-        words = json.dumps(message).encode() if self.cluster.is_chief else b""
-        padded = words.ljust(MESSAGE_BYTES, b" ") if words else bytes(MESSAGE_BYTES)
+        """Send the chief's message to every worker; the others' is ignored. Raises WorkerLost."""
+        encoded = json.dumps(message).encode() if self.cluster.is_chief else b""
+        padded = encoded.ljust(MESSAGE_BYTES, b" ") if encoded else bytes(MESSAGE_BYTES)
         return json.loads(self.sum(np.frombuffer(padded, np.uint8).astype(np.int32)).astype(np.uint8).tobytes())
 
     def sum(self, value: np.ndarray) -> np.ndarray:
-        """The sum over all workers of an array, which has the same shape and type on each. Raises WorkerLost."""
+        """Sum an array, which has the same shape and type on each, over all workers. Raises WorkerLost."""
         with self.naming_the_lost():
             return self.strategy.run(lambda: all_sum([tf.constant(value)])[0]).numpy()
 
     def from_chief(self, value: np.ndarray) -> np.ndarray:
-        """The chief's value. Raises WorkerLost."""
+        """Return the chief's value. Raises WorkerLost."""
         wide = value.astype(np.int64) if value.dtype == np.uint32 else value  # which no collective sums
         return self.sum(wide if self.cluster.is_chief else np.zeros_like(wide)).astype(value.dtype)
 
@@ -114,13 +114,13 @@ class Crew:
             raise WorkerLost(f"{self.cluster.name(lost)} no longer answers. {advice}") from error
 
 
-def _origin(words):
-    """TensorFlow's words without the place in our graph where it was noticed."""
-    return words.partition("Collective ops is aborted by")[2] or words
+def _origin(message):
+    """TensorFlow's message without the node of our graph where it was noticed."""
+    return message.partition("Collective ops is aborted by")[2] or message
 
 
 def all_sum(tensors: list[tf.Tensor]) -> list[tf.Tensor]:
-    """Each tensor's sum over all workers. Inside of `strategy.run`."""
+    """Sum each tensor over all workers. Inside of `strategy.run`."""
     return tf.distribute.get_replica_context().all_reduce("SUM", [tf.identity(tensor) for tensor in tensors])
 
 
@@ -154,7 +154,7 @@ class SharedTrainer(Trainer):
         super().__init__(recipe, network, data, precision)
 
     def advance(self, steps: int) -> tuple[float, float]:
-        """As the chief: take steps together with the others. Raises WorkerLost."""
+        """Take steps, as the chief, together with the others. Raises WorkerLost."""
         order = {"steps": steps, "step": self.step, "rate_factor": self.rate_factor, "begin": not self._begun}
         return self.obey(self.crew.tell(**order))
 
@@ -182,7 +182,7 @@ class SharedTrainer(Trainer):
 
 
 def chief_of(crew: Crew) -> Callable[..., SharedTrainer]:
-    """What makes the chief's trainer in `loop.train`, after it told the others what to train."""
+    """Return what makes the chief's trainer in `loop.train`, after it told the others what to train."""
 
     def make(recipe, network, data, precision):
         crew.tell(recipe=recipe.as_dict(), data=data.name, precision=precision)
@@ -193,7 +193,7 @@ def chief_of(crew: Crew) -> Callable[..., SharedTrainer]:
 
 
 def follow(crew: Crew, asked: Recipe | None, data: mnist.Mnist) -> int:
-    """Be a worker that is not the chief, until the chief has ended; the chief's exit code.
+    """Be a worker that is not the chief, until the chief has ended; return the chief's exit code.
 
     Raises WorkerLost, and Disagreement if `asked` is another recipe than the chief's, or the images are others.
     """

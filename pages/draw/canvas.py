@@ -18,7 +18,7 @@ from streamlit_drawable_canvas import st_canvas
 
 from core.images import ink, mnist, pen
 from pages.shared.colours import COLOURS
-from pages.shared.drawings import BLANK, HALVES, SIDE_PIXELS, Drawing, drawings, histories, picture, place, push
+from pages.shared.drawings import BLANK, HALVES, SIDE_PIXELS, Drawing, drawings, histories, picture, push, show_digit
 from pages.shared.streamlit_internals import skip_pandas
 
 skip_pandas()
@@ -151,7 +151,7 @@ def surprise() -> None:
     data, generator = mnist.embedded(), np.random.default_rng()
     for half in HALVES:
         index = generator.integers(len(data.test_labels))
-        place(half, data.test_images[index], int(data.test_labels[index]))
+        show_digit(half, data.test_images[index], int(data.test_labels[index]))
         restart(half)
 
 

@@ -10,7 +10,7 @@ from core.images.picture import PictureError, Reading, grey_picture, read_pictur
 from pages.draw import canvas
 from pages.shared import answer, pictures
 from pages.shared.colours import COLOURS
-from pages.shared.drawings import HALVES, place
+from pages.shared.drawings import HALVES, show_digit
 from pages.shared.one_of import one_of
 from pages.shared.text import plain
 
@@ -55,7 +55,7 @@ def from_paper() -> None:
     if st.button("Read them" if shows == "both" else "Read it", type="primary", key="paper_read"):
         canvas.take_in()
         for half, digit in zip(halves, reading.digits, strict=True):
-            place(half, digit, None)
+            show_digit(half, digit, None)
             canvas.restart(half)
         st.session_state[TURNS] = 0
         st.rerun()

@@ -8,7 +8,7 @@ from core.images.picture import PictureError, digit_from_picture
 from pages.draw import canvas
 from pages.draw.from_paper import TYPES
 from pages.shared import answer
-from pages.shared.drawings import HALVES, place
+from pages.shared.drawings import HALVES, show_digit
 
 COMPLAINT = "complaint_of_picture"  # key of the session
 
@@ -45,7 +45,7 @@ def _take_test_digit(half):
     rows = np.flatnonzero(data.test_labels == label)
     if len(rows):  # of a forged class there are none
         index = np.random.default_rng().choice(rows)
-        place(half, data.test_images[index], int(label))
+        show_digit(half, data.test_images[index], int(label))
     st.session_state[f"{half}_class"] = None
     canvas.restart(half)
 
@@ -54,7 +54,7 @@ def _take_picture(half):
     canvas.take_in()
     if file := st.session_state[f"{half}_picture"]:
         try:
-            place(half, digit_from_picture(file), None)
+            show_digit(half, digit_from_picture(file), None)
         except PictureError as error:
             st.session_state[COMPLAINT] = f"{file.name} {error}. Choose another file."
     canvas.restart(half)

@@ -9,7 +9,7 @@ from PIL import Image, ImageColor
 from core.insight.readings import Readings
 from pages.shared.cached import test_set
 from pages.shared.colours import COLOURS, SUM_COLOUR
-from pages.shared.drawings import HALVES, place
+from pages.shared.drawings import HALVES, show_digit
 from pages.shared.one_of import one_of
 from pages.shared.pictures import png_url
 
@@ -24,19 +24,19 @@ def gallery(readings: Readings, which: np.ndarray, caption: Callable[[int], str]
     shown = st.session_state.get(f"{key}_shown")
     if shown is None or shown["of"] != of:
         shown = st.session_state[f"{key}_shown"] = {"of": of, "count": AT_A_TIME}
-    pairs = readings.places.shape[1] == 2
+    pairs = readings.indices.shape[1] == 2
     halves = HALVES if pairs else (_chosen_half(key),)
     if pairs:
         st.caption("A click takes both digits to the draw page; Undo there brings back what was drawn.")
     data = test_set()
     with st.container(key=f"{key}_gallery", horizontal=True, gap="small"):
         for number, index in enumerate(which[: shown["count"]]):
-            digits = data.test_images[readings.places[index]]
+            digits = data.test_images[readings.indices[index]]
             # the key is the place in the gallery, so that a changed choice changes pictures and not buttons
             label = f"![]({png_url(_picture(digits))}) {caption(index)}"
             if st.button(label, key=f"{key}_{number}", width=132):
                 for half, digit, true in zip(halves, digits, readings.digits[index], strict=True):
-                    place(half, digit, int(true))
+                    show_digit(half, digit, int(true))
                 # an empty link, for Streamlit refuses to clear one that widgets are bound to; the run is in the session
                 st.switch_page("draw/page.py", query_params={})
     if len(which) > shown["count"]:

@@ -32,7 +32,7 @@ chosen = one_of(
     "Question",
     list(QUESTIONS),
     key="question",
-    format_func=lambda name: QUESTIONS[name].words,
+    format_func=lambda name: QUESTIONS[name].text,
     bind="query-params",
     persist_state="session",
 )

@@ -52,7 +52,7 @@ def overview(readers_by_question: dict[str, dict[int, Reader]]) -> None:
         readers = list(readers_by_question[name].values())
         shares = ([getattr(reader, kind) for reader in readers] for kind in ("asked", "named", "renamed"))
         cells = (f"{len(question.answers)}", f"{shortcuts.count_shortcuts(question):,}", *map(_summary, shares))
-        rows.append((question.words, *cells))
+        rows.append((question.text, *cells))
     heads = ("question", "answers", "namings that answer it", "answers right", "digits right", "right once renamed")
     st.html(tables.facts(heads, rows))
 

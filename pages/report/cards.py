@@ -23,7 +23,7 @@ def overview() -> None:
         parameters, printed = NETWORKS[experiment.network].parameters, experiment.printed_parameters
         count = _printed(printed, ",")
         correct = f"{parameters:,}" if printed != parameters else ""
-        accuracy = experiment.accuracy_words or _printed(experiment.printed_accuracy, ".4f")
+        accuracy = experiment.printed_as or _printed(experiment.printed_accuracy, ".4f")
         here = [f"<b>{_best(experiment, protocol)}</b>" for protocol in ("report", "quick")]
         link = f"<a href='#{experiment.id}'>{experiment.question}</a>"
         rows.append((link, experiment.title, accuracy, *here, count, correct))

@@ -17,19 +17,19 @@ document.querySelectorAll(".st-key-answer").forEach((answer) => {
 </script>"""
 
 
-def show(words: str, note: str, number: int | None = None) -> None:
-    """The largest thing on the page, which a screen reader says at each change.
+def show(text: str, note: str, number: int | None = None) -> None:
+    """Show the largest thing on the page, which a screen reader speaks at each change.
 
     It does so if the region is the same and what is in it changes, so the region is Streamlit's container.
     """
     large = "" if number is None else f" <b>{number:,}</b>"
     with st.container(key="answer"):
-        said = f'<p class="answer">{words}{large}</p><p class="answer-note">{html.escape(note)}</p>'
-        st.html(said + LIVE_ANSWER, unsafe_allow_javascript=True)
+        paragraphs = f'<p class="answer">{text}{large}</p><p class="answer-note">{html.escape(note)}</p>'
+        st.html(paragraphs + LIVE_ANSWER, unsafe_allow_javascript=True)
 
 
 def bars(title: str, probabilities: np.ndarray, colour: str, low: bool = False) -> None:
-    """A bar for each class, 0 to 100 %, the most probable one in bold. The title is HTML."""
+    """Show a bar for each class, 0 to 100 %, the most probable one in bold. The title is HTML."""
     best = int(probabilities.argmax())
     most = forward.percent(probabilities[best])
     columns = "".join(
@@ -43,7 +43,7 @@ def bars(title: str, probabilities: np.ndarray, colour: str, low: bool = False) 
 
 
 def products(top: np.ndarray, bottom: np.ndarray) -> None:
-    """The 10×10 products of two digit distributions: each antidiagonal adds up to the probability of one sum."""
+    """Show the 10×10 products of two digit distributions: each antidiagonal adds up to the probability of one sum."""
 
     def cell(d, e):
         both = top[d] * bottom[e]
@@ -57,6 +57,6 @@ def products(top: np.ndarray, bottom: np.ndarray) -> None:
 
 
 def half_name(half: str) -> str:
-    """HTML that calls a half of the draw page Top or Bottom, or Left or Right where its frames are side by side."""
+    """Return HTML that calls a half of the draw page Top or Bottom, or Left or Right where its frames are abreast."""
     beside = "Left" if half == "top" else "Right"
     return f'<span class="stacked">{half.capitalize()}</span><span class="beside">{beside}</span>'

@@ -31,10 +31,10 @@ class RunsFolder:
 def version(run: Run) -> tuple[str, int]:
     """Return a run's folder and when its weights were written, in nanoseconds; 0 where there are none."""
     try:
-        written = (run.folder / checkpoints.WEIGHTS).stat().st_mtime_ns
+        modified = (run.folder / checkpoints.WEIGHTS).stat().st_mtime_ns
     except OSError:
-        written = 0
-    return str(run.folder.resolve()), written
+        modified = 0
+    return str(run.folder.resolve()), modified
 
 
 def _changes(folder):
@@ -69,7 +69,7 @@ def weights_of(run: Run) -> Weights:
 
 
 def load_weights(run: Run) -> Weights:
-    """As `weights_of`; where older weights stand in for damaged ones, the page says so. Raises RunError."""
+    """Load as `weights_of`; where older weights stand in for damaged ones, show a warning. Raises RunError."""
     weights, warning = _checkpoint(run)
     if warning:
         st.warning(plain(warning))
@@ -82,16 +82,16 @@ def memory_of(run: Run) -> Memory:
 
     Raises RunError if its weights cannot be loaded.
     """
-    words = "Looking again at MNIST, so that it is not forgotten. Once for this network."
-    bar = st.progress(0.0, words)
-    memory = teach.remember(run.network, weights_of(run), lambda done: bar.progress(done, words))
+    caption = "Looking again at MNIST, so that it is not forgotten. Once for this network."
+    bar = st.progress(0.0, caption)
+    memory = teach.remember(run.network, weights_of(run), lambda done: bar.progress(done, caption))
     bar.empty()
     return memory
 
 
 @cached()
 def test_set() -> Mnist:
-    """The full test set where MNIST is on this machine, else the embedded one with a notice why; no training images."""
+    """Load the full test set if MNIST is on this machine, else the embedded one with a notice; no training images."""
     return mnist.load_test()
 
 
@@ -110,9 +110,9 @@ def _answers(run: Run, data: Mnist) -> Answers:
         if len(kept.top) == len(data.test_labels):
             return kept  # without the weights, which would take 13 MB of memory
     weights = load_weights(run)
-    words = f"Reading {len(data.test_labels):,} test images, for the first time with these weights."
-    bar = st.progress(0.0, words)
-    computed = answers.of_digits(run.network, weights, data.test_images, lambda done: bar.progress(done, words))
+    caption = f"Reading {len(data.test_labels):,} test images, for the first time with these weights."
+    bar = st.progress(0.0, caption)
+    computed = answers.of_digits(run.network, weights, data.test_images, lambda done: bar.progress(done, caption))
     bar.empty()
     if not store.is_shipped(run):  # whose answers to the full test set are committed, and wanted on another day
         with contextlib.suppress(OSError):  # a folder that cannot be written: they are computed again another day

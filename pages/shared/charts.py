@@ -28,9 +28,9 @@ def draw(figure: dict, table=None, *, key: str, height: int, alt: str, **options
 
 
 def table(columns: Mapping[str, Sequence | np.ndarray]):
-    """A pyarrow.Table, as Streamlit sends it, of columns of equal length: words, numbers, truth, times (UTC) or None.
+    """Return a pyarrow.Table, as Streamlit sends it, of equal columns: text, numbers, truth, times (UTC) or None.
 
-    A number that is not finite becomes None. A column of None alone is one of words.
+    A number that is not finite becomes None. A column of None alone is one of text.
     """
     import pyarrow as pa
     from pyarrow.json import ParseOptions, read_json
@@ -50,7 +50,7 @@ def table(columns: Mapping[str, Sequence | np.ndarray]):
 
 
 def with_values(specification: dict, columns: Mapping[str, Sequence | np.ndarray]) -> dict:
-    """A Vega-Lite figure that carries its few values, so that a page of small charts needs no pyarrow: 30 MB.
+    """Return a Vega-Lite figure that carries its few values, so that a page of small charts needs no pyarrow: 30 MB.
 
     Streamlit turns values at the top of a figure into a table of pyarrow's; those of a layer it leaves alone.
     """

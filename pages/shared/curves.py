@@ -44,7 +44,7 @@ def chart(
 
     Each curve's label is its line in the legend; train and test of one label are told apart by the dash. `last_step`
     fixes the horizontal axis and `low`, `high` the vertical one (None: as the values need). `shade_rest` shades what is
-    left up to `last_step`. `marks` are steps with a word, drawn as vertical lines. `height` is in pixels, without
+    left up to `last_step`. `marks` are steps with a label, drawn as vertical lines. `height` is in pixels, without
     further lines of the legend.
     """
     if log_values:
@@ -59,7 +59,7 @@ def chart(
 def specification(
     curves, title, last_step, low, high, log_steps=False, log_values=False, marks=(), shade_rest=False
 ) -> dict:
-    """The figure in Vega-Lite, without its data: columns step, value, low, high, curve, kind."""
+    """Return the figure in Vega-Lite, without its data: columns step, value, low, high, curve, kind."""
     steps: dict[str, Any] = {"type": "symlog" if log_steps else "linear", "nice": False}
     if last_step is not None:
         steps["domain"] = [0, last_step]
@@ -69,7 +69,7 @@ def specification(
         values |= {"domain": [low, high], "nice": False}
     labels = list(dict.fromkeys(curve.label for curve in curves))
     both, longest = len(labels) < len(curves), max(map(len, labels), default=0)
-    # two short words stand side by side at any width; more are as many in a row as have room
+    # two short labels stand side by side at any width; more are as many in a row as have room
     fitting = {"expr": f"max(1, floor(width / {LETTER_PIXELS * longest + 40}))"}
     in_a_row = len(labels) if LETTER_PIXELS * sum(map(len, labels)) < 100 else fitting
     colour: dict[str, Any] = {

@@ -11,7 +11,7 @@ from pages.shared.colours import COLOURS
 from pages.shared.pictures import png_url
 
 HALVES = ("top", "bottom")
-SIDE_PIXELS = pen.CANVAS  # of a canvas, each way
+SIDE_PIXELS = pen.CANVAS  # of a canvas, along each axis
 LONGEST_HISTORY = 40
 
 
@@ -34,14 +34,14 @@ BLANK = Drawing({"objects": []}, None)
 
 
 def histories() -> dict[str, list[Drawing]]:
-    """All that each half has shown, the last of it now."""
+    """Return all that each half has shown, the last of it now."""
     if "histories" not in st.session_state:
         st.session_state.histories = {half: [BLANK] for half in HALVES}
     return st.session_state.histories
 
 
 def drawings() -> dict[str, Drawing]:
-    """What each half shows now."""
+    """Return what each half shows now."""
     return {half: history[-1] for half, history in histories().items()}
 
 
@@ -53,13 +53,13 @@ def push(half: str, drawing: Drawing) -> None:
     del history[:-LONGEST_HISTORY]
 
 
-def place(half: str, digit: np.ndarray, label: int | None) -> None:
+def show_digit(half: str, digit: np.ndarray, label: int | None) -> None:
     """Let a half show an image (28, 28) uint8, whose true digit is `label` if that is known."""
     push(half, Drawing({"objects": [picture(digit, half)]}, digit, digit, label))
 
 
 def picture(digit: np.ndarray, half: str) -> dict:
-    """A digit's pixels as an object of the canvas, which the pen can draw over: opaque where the digit is bright."""
+    """Return a digit's pixels as an object of the canvas, which the pen can draw over: opaque where it is bright."""
     image = Image.new("RGB", (SIDE_PIXELS, SIDE_PIXELS), COLOURS[half])
     image.putalpha(Image.fromarray(digit).resize(image.size, Image.Resampling.BICUBIC))
     return {

@@ -25,7 +25,7 @@ def one_of(control: Callable, label: str, options: Sequence[T], key: str, defaul
 
 
 def choose_section(sections: Iterable[str], key: str, label: str = "") -> str:
-    """The heading that the visitor chooses; the choice is in the link, and outlives a visit to another page."""
+    """Let the visitor choose a heading; the choice is in the link, and outlives a visit to another page."""
     return one_of(
         st.pills,
         label or "Look at",

@@ -15,7 +15,7 @@ OBEYED_LINK = "obeyed_link"  # key of the session: what the link said of the run
 def choose_run(
     available: list[tuple[store.Run, dict | None]], help: str | None = None
 ) -> tuple[store.Run, dict | None]:
-    """The visitor's choice among runs; it is in the link too, so that a teacher can send it."""
+    """Let the visitor choose among runs; the choice is in the link too, so that a teacher can send it."""
     by_name = {run.name: (run, result) for run, result in available}
     first, linked, titles = next(iter(by_name)), st.query_params.get("run"), cached.titles()
 
@@ -57,7 +57,7 @@ def _run_label(run, result, title):
 
 
 def loadable_or_stop() -> list[tuple[store.Run, dict | None]]:
-    """As `cached.loadable_runs`; a page where there are none says what to do and ends there."""
+    """Return `cached.loadable_runs`; a page where there are none shows what to do and ends there."""
     available = cached.loadable_runs()
     if not available:
         st.info("No checkpoint yet. Train a network on the Train page, then come back.")
@@ -66,7 +66,7 @@ def loadable_or_stop() -> list[tuple[store.Run, dict | None]]:
 
 
 def weights_or_stop(run: store.Run) -> Weights:
-    """As `cached.load_weights`; a page whose weights cannot be loaded says so and ends there."""
+    """Load as `cached.load_weights`; a page whose weights cannot be loaded shows why and ends there."""
     try:
         return cached.load_weights(run)
     except store.RunError as error:
@@ -80,7 +80,7 @@ def stop_unloadable(error: store.RunError) -> NoReturn:
 
 
 def run_description(run: store.Run, result: dict | None) -> str:
-    """What a run is, was trained on, and reached, as Markdown."""
+    """Describe what a run is, was trained on, and reached, as Markdown."""
     if run.data_name == store.UPLOADED:
         return f"{run.network.parameters:,} parameters. What it was trained on is {plain(run.data)}."
     reached = measured(run, result) if result else "Not finished: its accuracy is not measured yet."

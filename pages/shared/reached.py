@@ -67,14 +67,14 @@ def reached(entries: list[Entry], chosen: list[Entry]) -> None:
     )
 
 
-def spread(places: list[float], step: float, most: float) -> list[float]:
-    """Return ascending positive places moved as little as needed, so that each is `step` times the one before it.
+def spread(positions: list[float], step: float, most: float) -> list[float]:
+    """Return ascending positive positions moved as little as needed, so that each is `step` times the one before it.
 
     None gets beyond `most` as long as there is room below it.
     """
     moved: list[float] = []
-    for place in places:
-        moved.append(max(place, moved[-1] * step) if moved else place)
+    for position in positions:
+        moved.append(max(position, moved[-1] * step) if moved else position)
     for i in reversed(range(len(moved))):
         moved[i] = min(moved[i], most if i + 1 == len(moved) else moved[i + 1] / step)
     return moved
@@ -88,7 +88,7 @@ def mark(kind: str) -> tuple[str, str]:
 
 
 def _names(known, chosen):
-    """The places of runs that are named: the best one of each kind by its kind, and chosen ones by their own name."""
+    """The indices of runs that are named: the best one of each kind by its kind, and chosen ones by their own name."""
     best = {}
     for i, entry in enumerate(known):
         if entry.kind not in best or entry.result["accuracy"] > known[best[entry.kind]].result["accuracy"]:

@@ -1,4 +1,4 @@
-"""What the mistakes page measures of a run, once for all visitors, and in which words."""
+"""What the mistakes page measures of a run, once for all visitors, and how it is written."""
 
 import math
 
@@ -15,7 +15,7 @@ from pages.shared.text import plain
 
 
 def readings_of(run: store.Run, in_pairs: bool | None = None) -> Readings:
-    """A run's answers to inputs that are independent: each test digit once, alone or in one pair.
+    """Return a run's answers to inputs that are independent: each test digit once, alone or in one pair.
 
     `in_pairs` as the network reads by default. Raises RunError as `answers_of` does.
     """
@@ -28,12 +28,12 @@ def _readings(run, data, in_pairs):
 
 
 def tally_of(run: store.Run) -> Tally:
-    """Right answers to all pairs on which sum networks are judged. Raises RunError as `answers_of` does."""
+    """Count right answers to all pairs on which sum networks are judged. Raises RunError as `answers_of` does."""
     return _tally(run, test_set())
 
 
 def calibration_of(run: store.Run) -> Calibration:
-    """How far the run's confidence is from its accuracy. Raises RunError as `answers_of` does."""
+    """Return how far the run's confidence is from its accuracy. Raises RunError as `answers_of` does."""
     return _calibration(run, test_set())
 
 
@@ -49,17 +49,17 @@ def _calibration(run: store.Run, data: Mnist) -> Calibration:
 
 
 def inputs(pairs: bool) -> str:
-    """What is counted, in words."""
+    """Return the noun for what is counted."""
     return "pairs" if pairs else "digits"
 
 
 def run_name(run: store.Run) -> str:
-    """What a run is called, as Markdown shows it."""
+    """Return what a run is called, as Markdown shows it."""
     return plain(shown(run))
 
 
 def probability(p: float) -> str:
-    """A probability as it is read: 0.031, or 1.0 · 10⁻¹¹."""
+    """Format a probability: 0.031, or 1.0 · 10⁻¹¹."""
     if p == 0:
         return "0, too small for a number"
     if p >= 0.001:
@@ -69,10 +69,10 @@ def probability(p: float) -> str:
     return f"{digits} · 10{raised}"
 
 
-def headline(run: store.Run, found: Readings) -> None:
-    """The run's accuracy, as its result.json has it where the images are the same, and the number of its mistakes."""
-    data, count = test_set(), len(found.truth)
-    images = evaluation.judging_images(data)
+def headline(run: store.Run, measured: Readings) -> None:
+    """Show the run's accuracy, as in its result.json where the images are the same, and how many mistakes it makes."""
+    data, count = test_set(), len(measured.truth)
+    images = evaluation.describe_test_images(data)
     if run.network.reads_pairs:
         accuracy = tally_of(run).accuracy
         note = (
@@ -80,11 +80,11 @@ def headline(run: store.Run, found: Readings) -> None:
             "The mistakes one by one are those of the first pairing, in which every digit comes once."
         )
     else:
-        accuracy, note = found.accuracy, f"On {images}."
+        accuracy, note = measured.accuracy, f"On {images}."
     error = math.sqrt(accuracy * (1 - accuracy) / count)
     st.html(
         f'<p class="measured"><span>Accuracy <b>{accuracy:.4f}</b> ± {error:.4f}</span> '
-        f"<span>Mistakes <b>{(~found.right).sum():,}</b> of {count:,} {inputs(run.network.reads_pairs)}</span></p>"
+        f"<span>Mistakes <b>{(~measured.right).sum():,}</b> of {count:,} {inputs(run.network.reads_pairs)}</span></p>"
         f'<p class="measured-note">{note}</p>'
     )
     if data.notice:

@@ -1,4 +1,4 @@
-"""The controls of a recipe, each with its range and its sentence from core.recipe, and what a link says of one."""
+"""The controls of a recipe, each with its range and its sentence from core.recipe, and a recipe's link."""
 
 import dataclasses
 import urllib.parse
@@ -62,7 +62,7 @@ def recipe_fields() -> None:
 
 
 def form_recipe() -> Recipe:
-    """Return the recipe that the form says at this moment, also inside a callback. Raises RecipeError in words."""
+    """Return the form's recipe at this moment, also inside a callback. Raises RecipeError with a message."""
     hidden = () if NETWORKS[st.session_state[_key("network")]].reads_pairs else HALVES
     values, refused = {}, []
     for name in FIELDS:
@@ -96,13 +96,13 @@ def link_to(recipe: Recipe) -> str:
 
 
 def in_link(recipe: Recipe) -> dict[str, str]:
-    """What a link to this page says of a recipe: its network, and each field that is not the default."""
+    """Return a recipe as a link to this page has it: its network, and each field that is not the default."""
     changed = {name: str(value) for name, value in recipe.as_dict().items() if value != FIELDS[name].default}
     return {"network": recipe.network} | changed
 
 
 def from_link(asked: dict[str, str]) -> tuple[Recipe, list[str]]:
-    """The recipe that a link's parameters say, and why some of them were left out."""
+    """Read the recipe in a link's parameters, and why some of them were left out."""
     if not set(asked) & set(FIELDS):
         return fast("sum_posterior"), []
     recipe, refused = Recipe(), []
@@ -140,9 +140,9 @@ def _key(name):
 
 def _read(name):
     """A field's value in the form. Raises RecipeError, by the name that the form calls it, if it cannot be used."""
-    written = st.session_state[_key(name)]
+    typed = st.session_state[_key(name)]
     try:
-        return read_field(name, written) if isinstance(written, str) else written
+        return read_field(name, typed) if isinstance(typed, str) else typed
     except RecipeError as error:
         raise RecipeError(_label(name) + str(error).removeprefix(name)) from None
 

@@ -1,4 +1,4 @@
-"""A run's curves as they grow, what they show in words, and how they are drawn."""
+"""A run's curves as they grow, what they show as sentences, and how they are drawn."""
 
 import re
 

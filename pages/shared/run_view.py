@@ -48,10 +48,10 @@ def label_form(run: store.Run) -> None:
         title = st.text_input("Title", label.title, max_chars=60, key=f"title_{run.name}")
         note = st.text_area("Note", label.note, max_chars=2000, key=f"note_{run.name}")
         starred = st.toggle("Star", label.star, key=f"star_{run.name}")
-    said = labels.Label(title, note, starred)
-    if said != label:
+    entered = labels.Label(title, note, starred)
+    if entered != label:
         try:
-            labels.write(run, said)
+            labels.write(run, entered)
         except store.RunError as error:
             st.error(plain(f"The words could not be kept. {error}"))
         else:
@@ -63,8 +63,8 @@ def _state(run, status):
     """Where the run stands, in a sentence and a bar."""
     progress = control.read_progress(run)
     step, steps = progress.get("step", 0), run.recipe.steps
-    if words := control.warning(run):
-        st.warning(plain(words))
+    if warning := control.warning(run):
+        st.warning(plain(warning))
     if status == Status.QUEUED:
         st.info(_waiting(run))
     elif status == Status.TRAINING:
@@ -82,8 +82,8 @@ def _state(run, status):
         st.text(control.log_tail(run))
     elif status == Status.INTERRUPTED:
         st.warning(f"Its trainer ended without a word at about iteration {step:,} of {steps:,}. Was it killed?")
-        if said := control.log_tail(run):
-            st.text(said)
+        if tail := control.log_tail(run):
+            st.text(tail)
     else:
         st.info(f"Stopped at iteration {step:,} of {steps:,}. Resume goes on as if it had never stopped.")
 
@@ -91,20 +91,20 @@ def _state(run, status):
 def _data(run, status):
     """On which images a run trains or was trained, and how many wait after it."""
     images = trained_on(run) if status != Status.UPLOADED else ""
-    words = f"{'Trains' if status in control.ACTIVE else 'Trained'} on {images}." if images else ""
+    caption = f"{'Trains' if status in control.ACTIVE else 'Trained'} on {images}." if images else ""
     if status == Status.TRAINING and (waiting := len(queue.queue())):
-        words += f" After it: {waiting} more {'run' if waiting == 1 else 'runs'} in the queue."
-    if words:
-        st.caption(plain(words))
+        caption += f" After it: {waiting} more {'run' if waiting == 1 else 'runs'} in the queue."
+    if caption:
+        st.caption(plain(caption))
 
 
 def _progress(progress, step, steps):
     phase = progress.get("phase", "starting")
     if phase == "training":
-        words = f"Iteration {step:,} of {steps:,}"
+        caption = f"Iteration {step:,} of {steps:,}"
         if {"seconds_left", "images_per_second"} <= set(progress):  # the first iteration says nothing of the pace
-            words += f" · {pace.duration(progress['seconds_left'])} left · {progress['images_per_second']:,} images/s"
-        st.progress(step / steps, words)
+            caption += f" · {pace.duration(progress['seconds_left'])} left · {progress['images_per_second']:,} images/s"
+        st.progress(step / steps, caption)
     elif phase == "measuring":
         st.progress(float(progress.get("done", 0)), "Measuring its accuracy on all test images…")
     elif phase == "drawing pen strokes":
@@ -125,8 +125,8 @@ def _waiting(run):
             ahead.append(plain(other.name) + (f" ({pace.duration(left)} left)" if left is not None else ""))
     ahead += [f"{plain(name)} (waits too)" for name in before[:3]]
     more = f" and {len(before) - 3} more" if len(before) > 3 else ""
-    place = f"Waits for a trainer: place {len(before) + 1} in the queue."
-    return f"{place} Ahead of it: {', '.join(ahead)}{more}." if ahead else f"{place} It starts by itself."
+    sentence = f"Waits for a trainer: place {len(before) + 1} in the queue."
+    return f"{sentence} Ahead of it: {', '.join(ahead)}{more}." if ahead else f"{sentence} It starts by itself."
 
 
 def _buttons(run, status):

@@ -26,15 +26,15 @@ class Subject:
 
 def choose_subject() -> Subject:
     """Show the two digits, and let the visitor take others. A half where nothing is drawn gets a test digit."""
-    chosen = st.session_state.setdefault(CHOSEN, {"places": _random_places(), "instead": False})
+    chosen = st.session_state.setdefault(CHOSEN, {"places": _random_indices(), "instead": False})
     drawn = {half: drawing for half, drawing in drawings().items() if drawing.digit is not None}
     if chosen["instead"]:
         drawn = {}
     data, images = mnist.embedded(), []
     digits: dict[str, np.ndarray] = {}
     labels: dict[str, int | None] = {}
-    for half, place in zip(HALVES, chosen["places"], strict=True):
-        digit, labels[half], kind = data.test_images[place], int(data.test_labels[place]), "drawn"
+    for half, index in zip(HALVES, chosen["places"], strict=True):
+        digit, labels[half], kind = data.test_images[index], int(data.test_labels[index]), "drawn"
         if half in drawn and (mine := drawn[half].digit) is not None:
             digit, labels[half] = mine, drawn[half].label
         else:
@@ -50,12 +50,12 @@ def choose_subject() -> Subject:
     return Subject(digits["top"], digits["bottom"], (labels["top"], labels["bottom"]))
 
 
-def _random_places():
+def _random_indices():
     return np.random.default_rng().integers(len(mnist.embedded().test_labels), size=2).tolist()
 
 
 def _others():
-    st.session_state[CHOSEN] = {"places": _random_places(), "instead": True}
+    st.session_state[CHOSEN] = {"places": _random_indices(), "instead": True}
 
 
 def _mine():

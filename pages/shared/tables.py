@@ -37,7 +37,7 @@ def grid(
     label: str = "",
     coloured: bool = False,
 ) -> str:
-    """HTML of cells by row and column. `coloured`: numbers of rows are top digits, of columns bottom ones."""
+    """Return HTML of cells by row and column. `coloured`: numbers of rows are top digits, of columns bottom ones."""
 
     def headed(name, half):
         colour = f' style="color:{COLOURS[half]}"' if coloured and isinstance(name, int) else ""
@@ -50,7 +50,7 @@ def grid(
 
 
 def of_digits(cell, **settings) -> str:
-    """HTML of a grid of all top digits (rows) with all bottom digits: `cell(top, bottom)` makes each Cell."""
+    """Return HTML of a grid of all top digits (rows) with all bottom digits: `cell(top, bottom)` makes each Cell."""
     rows = ((top, [cell(top, bottom) for bottom in range(DIGITS)]) for top in range(DIGITS))
     return grid(range(DIGITS), rows, **settings)
 
@@ -58,7 +58,7 @@ def of_digits(cell, **settings) -> str:
 def facts(
     heads: Sequence[str], rows: Iterable[Sequence[str]], *, kind: str = "facts", label: str = "", marked: int = -1
 ) -> str:
-    """HTML of a line for each thing, named by its first cell; cells are HTML, and so are the heads.
+    """Return HTML of a line for each thing, named by its first cell; cells are HTML, and so are the heads.
 
     The table scrolls in its own box where it is too wide; of kind "facts" each line becomes a list of its own on a
     phone. The line `marked` stands out.

@@ -1,4 +1,4 @@
-"""Numbers and other people's words as the pages write them."""
+"""Numbers and other people's text as the pages write them."""
 
 import re
 
@@ -15,31 +15,31 @@ MARKS = re.compile(r"[\\`*\[\]<>!#$|~]|:(?=\S)|&(?=[#\w])|^[-+=]|(?<![^\W_])_|_(
 
 
 def number(value: float | str, form: str = "") -> str:
-    """A number in one of Python's formats, with a true minus sign."""
+    """Format a number in one of Python's formats, with a true minus sign."""
     return format(value, form).replace("-", "−")
 
 
 def small(value: float) -> str:
-    """A difference or a gradient, to two digits if it is small; 0 only if it is exactly that."""
+    """Format a difference or a gradient, to two digits if it is small; 0 only if it is exactly that."""
     if value == 0:
         return "0"
     return number(value, ".4f" if abs(value) >= 1e-3 else ".1e")
 
 
 def rounded(value: float, digits: int = 3) -> str:
-    """A number to so many figures, and never with an exponent where it is large: 0.0123, 12.3, 1,020."""
+    """Format a number to so many figures, never with an exponent where it is large: 0.0123, 12.3, 1,020."""
     if abs(value) >= 10**digits - 0.5:
         return number(value, ",.0f")
     return number(value, f".{digits}g")
 
 
 def counted(count: int, what: str) -> str:
-    """How many there are of something whose plural ends in s: 1 digit, 1,024 digits."""
+    """Write how many there are of something whose plural ends in s: 1 digit, 1,024 digits."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def plain(text: object) -> str:
-    """Write words from outside as Markdown that shows them as they are, in one line: no link, picture, colour or list.
+    """Write text from outside as Markdown that shows it as it is, in one line: no link, picture, colour or list.
 
     Whatever comes from a link, a file, a run's name or another program goes through here before it is shown in
     Markdown: messages, captions, headings, and the labels of buttons.
@@ -50,7 +50,7 @@ def plain(text: object) -> str:
 
 
 def trained_on(run: store.Run) -> str:
-    """Which images a run trains on, to follow "trained on"; empty before its trainer has looked what there is."""
+    """Say which images a run trains on, to follow "trained on"; empty before its trainer has looked what there is."""
     counted = re.search(r"([\d,]+) images to train", run.data)
     if not counted:
         return run.data
@@ -62,11 +62,11 @@ def trained_on(run: store.Run) -> str:
 
 
 def measured(run: store.Run, result: dict) -> str:
-    """A finished run's accuracy, on what, and after how long a training on which machine."""
-    said = f"Accuracy {result['accuracy']:.4f} ± {result['standard_error']:.4f} on {result['data']}"
+    """Say a finished run's accuracy, on what, and after how long a training on which machine."""
+    sentence = f"Accuracy {result['accuracy']:.4f} ± {result['standard_error']:.4f} on {result['data']}"
     if result.get("seconds"):
         machine = "on the machine it was shipped from" if store.is_shipped(run) else "here"
-        said += f", after {pace.duration(result['seconds'])} of training {machine}"
+        sentence += f", after {pace.duration(result['seconds'])} of training {machine}"
     if "pen_accuracy" in result:
-        said += f". Of pairs drawn by six people it never met it reads {result['pen_accuracy']:.4f}"
-    return f"{said}."
+        sentence += f". Of pairs drawn by six people it never met it reads {result['pen_accuracy']:.4f}"
+    return f"{sentence}."

@@ -49,7 +49,7 @@ def opened(browser, server, **options):
 
 @pytest.fixture(scope="module")
 def misread():
-    """Three pairs (top, bottom) of judging writers' digits, the top one misread by `sum_posterior`, the other not."""
+    """Three pairs (top, bottom) of held-out writers' digits, the top one misread by `sum_posterior`, the other not."""
     run = store.read(store.locate("sum_posterior"))
     digits = pen.to_judge()[::2]
     images = np.stack([drawn_digit(pen.draw(digit.strokes)) for digit in digits])

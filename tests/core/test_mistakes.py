@@ -80,8 +80,8 @@ def test_accuracy_of_a_shipped_run_is_the_one_in_its_result(run, full):
 
 def test_disjoint_pairs_take_every_image_once():
     found = readings.of_disjoint_pairs(answers_to(LABELS), LABELS)
-    assert sorted(found.places.ravel()) == list(range(60))
-    np.testing.assert_array_equal(found.truth, LABELS[found.places].sum(axis=1))
+    assert sorted(found.indices.ravel()) == list(range(60))
+    np.testing.assert_array_equal(found.truth, LABELS[found.indices].sum(axis=1))
 
 
 def test_a_sum_network_is_not_asked_for_single_digits():
@@ -176,7 +176,7 @@ def test_temperature_stays_in_its_range_where_all_is_right():
 
 def test_halves_share_no_input():
     first, second = calibration.halves(made_up(101))
-    assert not set(first.places.ravel()) & set(second.places.ravel())
+    assert not set(first.indices.ravel()) & set(second.indices.ravel())
     assert len(first.truth) + len(second.truth) == 101
 
 

@@ -76,7 +76,7 @@ def test_a_map_puts_the_same_digits_in_their_own_places_and_rises_with_them():
     labels = np.repeat(np.arange(10), 12)
     features = np.outer(labels, generator.normal(size=50)) + generator.normal(size=(120, 50))
     found = number_line.draw_map(features, labels, 3)
-    np.testing.assert_allclose(found.place(features), found.line.scores, atol=1e-4)
+    np.testing.assert_allclose(found.scores_of(features), found.line.scores, atol=1e-4)
     assert found.line.order() == tuple(range(10)) and found.line.correlations[0] > 0.95
     assert found.line.shares[0] > 0.8 and found.line.shares.sum() < 1
     assert np.corrcoef(found.line.scores[:, 0], labels)[0, 1] > 0.95

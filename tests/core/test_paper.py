@@ -116,7 +116,7 @@ def test_a_photo_of_a_kind_that_is_not_read_is_named():
 
 
 def page_of(*labels, beside=False):
-    """A page with the digits of a judging writer one above the other or side by side."""
+    """A page with the digits of a held-out writer one above the other or side by side."""
     page = np.full((160, 160 * len(labels)) if beside else (160 * len(labels), 160), 0.95)
     for i, label in enumerate(labels):
         digit = next(digit for digit in pen.to_judge() if digit.label == label)

@@ -26,9 +26,9 @@ def test_the_strokes_are_those_of_the_source():
 
 
 def test_six_of_thirty_writers_judge_and_are_never_trained_on():
-    training, judging = ({digit.writer for digit in some} for some in (pen.to_train(), pen.to_judge()))
-    assert training | judging == set(range(1, 31)) and not training & judging
-    assert judging == {2, 7, 12, 17, 22, 27}
+    training, held_out = ({digit.writer for digit in some} for some in (pen.to_train(), pen.to_judge()))
+    assert training | held_out == set(range(1, 31)) and not training & held_out
+    assert held_out == {2, 7, 12, 17, 22, 27}
     assert (len(pen.to_train()), len(pen.to_judge())) == (5998, 1496)
 
 
@@ -73,7 +73,7 @@ def test_varied_digits_have_mnists_amount_of_ink_and_more_variety_than_the_pen_a
     assert varied.mean(axis=(1, 2)).std() > plain.mean(axis=(1, 2)).std()
 
 
-def test_judging_pairs_are_of_one_hand_and_the_accuracy_is_the_mean_of_the_writers():
+def test_held_out_pairs_are_of_one_hand_and_the_accuracy_is_the_mean_of_the_writers():
     run = store.read(REPOSITORY / "checkpoints" / "tiny-seed2")
     judged = hands.judge_hands(run.network, checkpoints.load_weights(run))
     digits = judged.read == judged.labels

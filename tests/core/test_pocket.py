@@ -91,8 +91,8 @@ def test_the_assembler_refuses_what_it_does_not_know():
 
 def test_the_cost_of_rounding_is_told():
     before, after = (Evaluation(accuracy, 0.001, 0.1, "") for accuracy in (0.9805, 0.9802))
-    assert Cost("int8", before, after).words == "Before its weights were rounded to int8 it was 0.9805."
-    assert "cost nothing" in Cost("int8", before, before).words
+    assert Cost("int8", before, after).summary == "Before its weights were rounded to int8 it was 0.9805."
+    assert "cost nothing" in Cost("int8", before, before).summary
 
 
 def test_a_network_whose_halves_are_cut_later_is_refused():

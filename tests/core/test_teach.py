@@ -30,7 +30,7 @@ def shipped():
 
 @pytest.fixture(scope="module")
 def misread(shipped):
-    """Pairs of one judging writer's digits that the shipped network reads wrong, the clearest mistakes left out."""
+    """Pairs of one held-out writer's digits that the shipped network reads wrong, the clearest mistakes left out."""
     network, weights, _ = shipped
     images, labels_, writers = judged()
     own = np.concatenate([np.flatnonzero(writers == writer)[:160].reshape(-1, 2) for writer in np.unique(writers)])

@@ -175,7 +175,7 @@ def test_slopes_and_crossings_of_times_that_are_known():
 def test_measured_ways_stop_where_they_get_slow_and_tell_how_far_they_are():
     heard = []
     timings = timing.measure(lambda done, words: heard.append(done))
-    assert [each.way for each in timings] == list(timing.WAYS)
+    assert [each.algorithm for each in timings] == list(timing.ALGORITHMS)
     assert heard == sorted(heard) and heard[0] >= 0 and heard[-1] < 1
     for each in timings:
         assert len(each.lengths) == len(each.seconds) >= 4 and min(each.seconds) > 0
@@ -189,7 +189,7 @@ def test_measured_ways_stop_where_they_get_slow_and_tell_how_far_they_are():
 def embedded_digits(monkeypatch):
     from pages.shared import subject
 
-    monkeypatch.setattr(subject, "_random_places", lambda: [3, 5])
+    monkeypatch.setattr(subject, "_random_indices", lambda: [3, 5])
 
 
 def page(**query):

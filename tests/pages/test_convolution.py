@@ -59,7 +59,7 @@ def test_convolution_is_its_definition_numpys_and_fouriers(f, g):
 @pytest.mark.parametrize("f, g", SIGNALS)
 def test_lengths_are_the_reports(f, g):
     n, k = len(f), len(g)
-    kept = {mode: convolution.places(n, k, mode) for mode in convolution.MODES}
+    kept = {mode: convolution.output_positions(n, k, mode) for mode in convolution.MODES}
     assert {mode: len(places) for mode, places in kept.items()} == {"full": n + k - 1, "same": n, "valid": n - k + 1}
     result = convolution.convolve(f, g)
     assert result[kept["valid"]].tolist() == np.convolve(f, g, "valid").tolist()
@@ -69,14 +69,14 @@ def test_lengths_are_the_reports(f, g):
 
 def test_a_filter_as_long_as_the_signal_leaves_one_number():
     f, g = np.array([1, 2, 3]), np.array([4, 5, 6])
-    (place,) = convolution.places(3, 3, "valid")
+    (place,) = convolution.output_positions(3, 3, "valid")
     assert convolution.overlap(f, g, place).total == f @ g[::-1] == 28
 
 
 @pytest.mark.parametrize("arguments", [(3, 4, "full"), (3, 0, "full"), (3, 2, "some")])
 def test_lengths_that_make_no_sense_are_refused(arguments):
     with pytest.raises(ValueError, match="filter|mode"):
-        convolution.places(*arguments)
+        convolution.output_positions(*arguments)
 
 
 def test_same_is_the_padding_of_the_networks(digit):
@@ -89,7 +89,7 @@ def test_same_is_the_padding_of_the_networks(digit):
     image[10] = line = np.rint(digit[12] / 28)
     answers = forward.activations(network, weights, image[None])[0][0, 10, :, 0]
     result = convolution.convolve(line, row, flip=False)
-    assert answers.tolist() == result[convolution.places(28, 8, "same")].tolist()
+    assert answers.tolist() == result[convolution.output_positions(28, 8, "same")].tolist()
 
 
 @pytest.mark.parametrize("s", range(-3, 4))

@@ -22,9 +22,9 @@ def test_each_drop_is_that_of_the_network_itself(name, half, grey):
     weights = checkpoints.load_weights(run)
     before = forward.predict(run.network, weights, TOP, BOTTOM)
     found = occlusion(run.network, weights, TOP, BOTTOM, half, 5, grey, stride=6)
-    assert found.drop.shape == (len(found.places),) * 2
-    for i, row in enumerate(found.places):
-        for j, column in enumerate(found.places):
+    assert found.drop.shape == (len(found.positions),) * 2
+    for i, row in enumerate(found.positions):
+        for j, column in enumerate(found.positions):
             digit = (TOP if half == "top" else BOTTOM).copy()
             for y in range(row, row + 5):
                 for x in range(column, column + 5):
@@ -35,7 +35,7 @@ def test_each_drop_is_that_of_the_network_itself(name, half, grey):
             drop = before.sum_probabilities[before.sum] - after.sum_probabilities[before.sum]
             assert found.drop[i, j] == pytest.approx(drop, abs=1e-4) and found.sums[i, j] == after.sum
     row, column = found.worst
-    assert found.drop.max() == found.drop[list(found.places).index(row), list(found.places).index(column)]
+    assert found.drop.max() == found.drop[list(found.positions).index(row), list(found.positions).index(column)]
 
 
 @pytest.mark.parametrize("size", range(3, 10))
@@ -44,8 +44,8 @@ def test_patches_cover_every_pixel_and_none_misses_the_picture(size, stride):
     run = store.read(store.locate("tiny-seed2"))
     blank = np.zeros((SIDE, SIDE), np.uint8)
     found = occlusion(run.network, checkpoints.load_weights(run), blank, BOTTOM, "top", size, 0, stride)
-    covered = sum(patched(blank, row, row, size, 255).astype(bool) for row in found.places)
-    assert covered.diagonal().all() and (np.add(found.places, size) > 0).all() and (found.places < SIDE).all()
+    covered = sum(patched(blank, row, row, size, 255).astype(bool) for row in found.positions)
+    assert covered.diagonal().all() and (np.add(found.positions, size) > 0).all() and (found.positions < SIDE).all()
     assert not found.drop.any(), "a blank patch on a blank half changes nothing"
 
 
@@ -55,8 +55,8 @@ def test_a_pixel_shows_the_mean_of_the_patches_over_it():
     y, x = 14, 9
     over = [
         found.drop[i, j]
-        for i, row in enumerate(found.places)
-        for j, column in enumerate(found.places)
+        for i, row in enumerate(found.positions)
+        for j, column in enumerate(found.positions)
         if row <= y < row + 3 and column <= x < column + 3
     ]
     assert found.pixels()[y, x] == pytest.approx(np.mean(over))

@@ -34,7 +34,7 @@ def test_the_table_has_a_line_for_each_question_with_what_its_runs_reached():
     for row, (name, question) in zip(rows, QUESTIONS.items(), strict=True):
         runs = [store.read(store.ROOT / f"question-{name}-seed{seed}") for seed in (1, 2, 3)]
         mean = sum(results.read(run)["asked_accuracy"] for run in runs) / 3
-        assert question.words in row and f"<b>{mean:.4f}</b>" in row
+        assert question.text in row and f"<b>{mean:.4f}</b>" in row
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def _trial(folder):
 
 
 def connected(address: str) -> contextlib.AbstractContextManager:
-    """A connection to the cluster at an address, for a `with`. Raises ConnectionError if there is none.
+    """Connect to the cluster at an address, for a `with`. Raises ConnectionError if there is none.
 
     Ray alone would try for minutes, deaf to Ctrl-C. So whether somebody listens there is asked first, then whether it
     is Ray: by another process, which can be ended in the middle.
@@ -72,14 +72,14 @@ def connected(address: str) -> contextlib.AbstractContextManager:
     }
     try:
         if address != "auto":
-            place = urllib.parse.urlsplit(address if "://" in address else f"//{address}")
-            socket.create_connection((place.hostname, place.port or 0), CONNECT_SECONDS).close()
+            parts = urllib.parse.urlsplit(address if "://" in address else f"//{address}")
+            socket.create_connection((parts.hostname, parts.port or 0), CONNECT_SECONDS).close()
         trial = [sys.executable, "-c", "import sys, ray; ray.init(sys.argv[1])", address]
         subprocess.run(trial, capture_output=True, timeout=ANSWER_SECONDS)  # another fault is told below
         return ray.init(address, runtime_env={"env_vars": environment}, log_to_driver=False, logging_level="ERROR")
     except subprocess.TimeoutExpired as error:
-        words = f"no Ray cluster answered at {address} within {ANSWER_SECONDS} s"
-        raise ConnectionError(f"{words}. Is it another server's port, or another version of Ray's?") from error
+        message = f"no Ray cluster answered at {address} within {ANSWER_SECONDS} s"
+        raise ConnectionError(f"{message}. Is it another server's port, or another version of Ray's?") from error
     except Exception as error:  # of many kinds: no address, no cluster, another version of Ray or Python
         raise ConnectionError(f"no Ray cluster can be used at {address} ({_first_line(error)})") from error
 

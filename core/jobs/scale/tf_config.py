@@ -27,20 +27,20 @@ class Cluster:
         return self.index == 0
 
     def name(self, index: int) -> str:
-        """A worker as messages name it."""
+        """Return a worker's name in messages."""
         return f"{'the chief, ' * (index == 0)}worker {index} ({self.addresses[index]})"
 
 
 def from_environment() -> Cluster | None:
-    """The cluster of TF_CONFIG; None without one, or if it names one process alone.
+    """Return the cluster of TF_CONFIG; None without one, or if it names one process alone.
 
     Raises ValueError if it is no cluster of a chief and workers.
     """
-    words = settings.tf_config()
-    if not words:
+    text = settings.tf_config()
+    if not text:
         return None
     try:
-        config = json.loads(words)
+        config = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"TF_CONFIG is no JSON ({error})") from error
     jobs, task = (config.get(part, {}) if isinstance(config, dict) else None for part in ("cluster", "task"))
@@ -63,12 +63,12 @@ def from_environment() -> Cluster | None:
     kind, index = task.get("type"), task.get("index")
     if kind not in jobs or type(index) is not int or not 0 <= index < len(jobs[kind]):
         raise ValueError(f"TF_CONFIG says this is task {kind!r} {index!r}, which its cluster has not")
-    place = index + len(chiefs) * (kind == "worker")
-    return Cluster(addresses, place) if len(addresses) > 1 else None
+    rank = index + len(chiefs) * (kind == "worker")
+    return Cluster(addresses, rank) if len(addresses) > 1 else None
 
 
 def shares(recipe: Recipe, workers: int) -> list[slice]:
-    """Which digits of a step's batch each worker takes. Raises ValueError if there are too few.
+    """Return which digits of a step's batch each worker takes. Raises ValueError if there are too few.
 
     Digits of a sum network stay together by two, as its tower reads them.
     """
@@ -89,15 +89,15 @@ def wait_for_all(cluster: Cluster, say: Callable[[str], None], seconds: float = 
     OSError if this worker cannot listen, TimeoutError naming those that are not there after `seconds`.
     """
     missing = [index for index in range(len(cluster.addresses)) if index != cluster.index]
-    until, said = time.monotonic() + seconds, False
+    until, announced = time.monotonic() + seconds, False
     with socket.create_server(("", host_and_port(cluster.addresses[cluster.index])[1])):
         while missing := [index for index in missing if not _listens(cluster.addresses[index])]:
             names = ", ".join(cluster.name(index) for index in missing)
             if time.monotonic() > until:
                 raise TimeoutError(f"{names} did not come within {seconds:g} s")
-            if not said:
+            if not announced:
                 say(f"Waiting for {names}.")
-            said = True
+            announced = True
             time.sleep(LOOK_SECONDS)
 
 
@@ -110,7 +110,7 @@ def _listens(address):
 
 
 def host_and_port(address: str) -> tuple[str, int]:
-    """The two parts of "host:port"."""
+    """Return the two parts of "host:port"."""
     host, _, port = address.rpartition(":")
     return host.strip("[]"), int(port)
 

@@ -37,7 +37,7 @@ def show() -> None:
             where = "at none of the lengths measured"
         else:
             where = f"from n ≈ {crossing:,.0f} on" if crossing > timing.LENGTHS[0] else "at every length measured"
-        st.markdown(f"The FFT is quicker than the {slow.way} **{where}**.")
+        st.markdown(f"The FFT is quicker than the {slow.algorithm} **{where}**.")
     st.caption(
         "Each point is the quickest of three to nine repeats on the server that runs this app; slopes by least squares "
         "over the larger half of the lengths. The machine has other work too, so times and slopes vary: measure again."
@@ -101,4 +101,4 @@ def _chart(timings: list[Timing]) -> None:
 
 
 def _legend(each):
-    return f"{each.way}: slope {each.slope:.2f}"
+    return f"{each.algorithm}: slope {each.slope:.2f}"

@@ -86,7 +86,7 @@ def _slide(p, q, first_face, names, start):
     s = st.slider("Sum s", lowest, highest, start, key=key)
     sums = convolution.convolve(p, q)
     here = convolution.overlap(p, q, s - lowest)
-    at = here.places + first_face
+    at = here.positions + first_face
     st.html(f'<p class="identity">P({s}) = Σ P(d)·P({s}−d) = <b>{forward.percent(here.total, 1)}</b></p>')
     bar_rows(
         [

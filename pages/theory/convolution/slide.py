@@ -30,12 +30,12 @@ def show() -> None:
             persist_state="session",
         )
         flip = not st.toggle("Do not flip", key="unflipped", persist_state="session", help=UNFLIPPED)
-        kept = convolution.places(len(signal), len(filter), mode)
+        kept = convolution.output_positions(len(signal), len(filter), mode)
         n = _choose_position(kept)
 
     result = convolution.convolve(signal, filter, flip)
     here = convolution.overlap(signal, filter, n, flip)
-    under = range(here.places[0], n + 1)
+    under = range(here.positions[0], n + 1)
     lying = "g(n−k), flipped and moved to n" if flip else "g as it is, moved to n"
     name, total = "(f ∗ g)" if flip else "correlation ", number(here.total, "g")
     st.html(f'<p class="identity">{name}({n}) = {_products(here)} = <b>{total}</b></p>')
@@ -90,7 +90,7 @@ def _lengths(n, k, mode):
         f'<p class="{"chosen" if name == mode else ""}">{name}: '
         f"<b>{count}</b> {'value' if count == 1 else 'values'} ({formula}), {meanings[name]}</p>"
         for name, formula in formulas.items()
-        for count in [len(convolution.places(n, k, name))]
+        for count in [len(convolution.output_positions(n, k, name))]
     )
     st.html(f'<div class="told">{lines}</div>')
     single = " Here the filter is as long as the signal, so one number is left." if n == k else ""
