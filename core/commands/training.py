@@ -14,7 +14,7 @@ from core.jobs.scale import tf_config
 from core.recipe import Recipe
 from core.report import experiments, measurements
 from core.rules import RecipeError
-from core.runs import control, results, store, unusable
+from core.runs import control, results, store, value_faults
 from core.terminal import InputError
 from core.training import start
 
@@ -114,7 +114,7 @@ def list_runs(given) -> int:
     """List the runs with what was measured; what cannot be used of them is reported on stderr."""
     rows, faults = [], store.unreadable()
     for run in store.list_runs():
-        faults += [f"{run.name}/{fault}" for fault in unusable.in_files_of(run)]
+        faults += [f"{run.name}/{fault}" for fault in value_faults.in_files_of(run)]
         result = results.read(run) or {}
         rows.append(
             {

@@ -41,7 +41,7 @@ class Variant:
     recipe: Recipe
     seeds: tuple[int, ...] = (1, 2, 3)
     label: str = ""
-    shipped: str = ""  # the name of a run that is shipped under a name of its own
+    shipped_as: str = ""  # the name of a run that is shipped under a name of its own
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ EXPERIMENTS = (
                     **BLURRED,
                 ),
                 (1,),
-                shipped="sum",
+                shipped_as="sum",
             ),
         ),
         printed_accuracy=0.95,
@@ -235,7 +235,7 @@ EXPERIMENTS = (
                     **BLURRED,
                 ),
                 (1,),
-                shipped="sum_linear",
+                shipped_as="sum_linear",
             ),
         ),
         printed_accuracy=0.95,
@@ -254,7 +254,7 @@ PAST_THE_REPORT = (
             Variant(
                 _posterior(turn_degrees=12.0, scale=0.15, shear=0.2, flags=0.4),
                 (1,),
-                shipped="sum_posterior",
+                shipped_as="sum_posterior",
             ),
         ),
         remark="The same tower with one better last layer, trained on sums alone.",
@@ -380,7 +380,7 @@ ALL = {experiment.id: experiment for experiment in EXPERIMENTS + PAST_THE_REPORT
 
 def run_name(experiment: Experiment, variant: Variant, seed: int) -> str:
     """Return the folder in checkpoints/ of one run of an experiment."""
-    return variant.shipped or "-".join(filter(None, (experiment.id, variant.label, f"seed{seed}")))
+    return variant.shipped_as or "-".join(filter(None, (experiment.id, variant.label, f"seed{seed}")))
 
 
 def recipe_of(variant: Variant, seed: int) -> Recipe:

@@ -43,7 +43,7 @@ def verdicts(protocol: str = "quick") -> list[Verdict]:
     ]
 
 
-def paired(above: dict[int, float], below: dict[int, float]) -> tuple[str, str]:
+def paired_t_test(above: dict[int, float], below: dict[int, float]) -> tuple[str, str]:
     """Judge whether the first accuracies, by seed, lie above the second: a word and the numbers it comes from.
 
     "holds" if the mean difference over the common seeds is more than CRITICAL_T of its standard errors above 0, "does
@@ -96,7 +96,7 @@ def _accuracies(experiment_id: str, variant: Variant) -> dict[int, float]:
 def _compared(conclusion, above, below, protocol, claim):
     rule = f"Seed by seed {claim}: a paired t-test, one-sided at 5 %."
     one, other = (_accuracies(name, _first(name, protocol)) for name in (above, below))
-    word, numbers = paired(one, other)
+    word, numbers = paired_t_test(one, other)
     return Verdict(conclusion, rule, numbers, word)
 
 
@@ -135,7 +135,7 @@ def _dropout_helps(protocol):
     conclusion = "Dropout helps against over-fitting."
     rule = "Seed by seed keep_prob 0.5 lies above keep_prob 1: a paired t-test, one-sided at 5 %."
     of = {variant.recipe.keep_prob: _accuracies("dropout", variant) for variant in ALL["dropout"].variants_by(protocol)}
-    word, numbers = paired(of[0.5], of[1.0])
+    word, numbers = paired_t_test(of[0.5], of[1.0])
     others = {
         keep_prob: statistics.mean(accuracies[seed] - of[1.0][seed] for seed in seeds)
         for keep_prob, accuracies in of.items()

@@ -11,7 +11,7 @@ def append(run: store.Run, point: dict) -> None:
 
 
 def read(run: store.Run) -> list[dict]:
-    """Read the run's points, oldest first, each with a step and what curves.QUANTITIES requires; others are left out."""
+    """Read the run's points, oldest first, each with a step and what QUANTITIES requires; others are left out."""
     return read_with_fault(run)[0]
 
 

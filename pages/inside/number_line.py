@@ -34,7 +34,8 @@ def show(run, weights, subject) -> None:
         title, where = "slope of what a digit adds to the 19 logits", "on the axis that the last FC layer reads"
     else:
         component_map = _map(run)
-        line, own = component_map.line, component_map.scores_of(number_line.features(run.network, weights, digits))[:, 0]
+        line = component_map.line
+        own = component_map.scores_of(number_line.features(run.network, weights, digits))[:, 0]
         st.write(
             "This network names digits, so nothing asks it to lay them in a row. Each test digit stands where its "
             "features put it on the first principal component, the direction in which they differ most (PCA)."

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.jobs import queue
-from core.runs import checkpoints, comparison, control, labels, pace, results, store, unusable
+from core.runs import checkpoints, comparison, control, labels, pace, results, store, value_faults
 from core.runs.control import Status
 from pages.shared import run_curves
 from pages.shared.text import measured, plain, trained_on
@@ -33,7 +33,7 @@ def run_view(run: store.Run) -> None:
         _data(run, status)
         run_curves.show(run, repeats, status)
         _rate(run)
-        if faults := unusable.in_files_of(run):
+        if faults := value_faults.in_files_of(run):
             st.caption(plain(f"Of its files this is left out: {'; '.join(faults)}."))
 
     live()

@@ -126,7 +126,7 @@ def test_nothing_is_concluded_before_it_is_measured(folder):
     ],
 )
 def test_two_recipes_are_compared_seed_by_seed(above, below, judged):
-    assert verdicts.paired(above, below)[0] == judged
+    assert verdicts.paired_t_test(above, below)[0] == judged
 
 
 def test_dropout_is_judged_at_one_half_and_says_what_each_other_keep_prob_does(folder):

@@ -14,7 +14,7 @@ from core.__main__ import main
 from core.insight import sharing
 from core.jobs import queue
 from core.recipe import Recipe
-from core.runs import comparison, control, exchange, metrics, store, trash, unusable
+from core.runs import comparison, control, exchange, metrics, store, trash, value_faults
 from core.runs.curves import QUANTITIES, curve, hints, rate_changes
 from tests.harness.needs import PATIENCE_SECONDS
 from tests.harness.points import point
@@ -128,7 +128,7 @@ def test_every_reader_leaves_out_what_does_not_fit_and_says_so(root):
     assert {path.name for path in root.glob("*.json*")} - {e.name for e in listed} <= {
         path.name for path in root.glob("run.json-*")
     }
-    said = {entry.name: " ".join(unusable.in_files_of(entry.run)) for entry in listed}
+    said = {entry.name: " ".join(value_faults.in_files_of(entry.run)) for entry in listed}
     for entry in listed:
         run = entry.run
         can_be_shown([entry.name, entry.shown, run.data, run.data_name, run.created, run.versions])
@@ -139,7 +139,7 @@ def test_every_reader_leaves_out_what_does_not_fit_and_says_so(root):
             [
                 control.warning(run),
                 control.requests(run).rate_factor,
-                unusable.in_files_of(run),
+                value_faults.in_files_of(run),
                 sharing.trained(run) and 1,
             ]
         )
@@ -197,5 +197,5 @@ def test_pages_show_runs_whose_files_are_hostile_and_say_what_is_left_out(root):
             train.query_params["run"] = name
             train.run()
         assert not train.exception, name
-        if faults := unusable.in_files_of(run):
+        if faults := value_faults.in_files_of(run):
             assert "left out" in " ".join(each.value for each in train.caption), faults

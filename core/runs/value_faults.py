@@ -1,10 +1,10 @@
-"""What in a run's files cannot be used: anybody may have written them."""
+"""Single values in a run's small files that cannot be used: anybody may have written them."""
 
 from core.runs import control, labels, metrics, results, store
 
 
 def in_files_of(run: store.Run) -> list[str]:
-    """List what in a run's files cannot be used and is left out, a line for each file; mostly nothing."""
+    """List the values in a run's files that cannot be used and are left out, a line for each file; mostly none."""
     faults = [
         metrics.read_with_fault(run)[1],
         results.read_with_fault(run)[1],
