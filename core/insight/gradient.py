@@ -8,7 +8,7 @@ import numpy as np
 from core.model import forward
 from core.model.backward import back_through
 from core.model.forward import Weights
-from core.model.layers import Split
+from core.model.halves import Split
 from core.model.networks import Network
 from core.model.operations import DIGITS, SUM_OF_PAIR
 

@@ -11,7 +11,8 @@ import numpy as np
 from core.images import mnist
 from core.insight.principal import Principal, principal_components
 from core.model import forward
-from core.model.layers import Dense, Join
+from core.model.halves import Join
+from core.model.layers import Dense
 from core.model.networks import Network
 from core.model.operations import DIGITS
 

@@ -9,20 +9,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
-from core.model.layers import (
-    AddDigits,
-    AveragePool,
-    Convolution,
-    Dense,
-    Dropout,
-    Join,
-    Layer,
-    MaxPool,
-    ReLU,
-    Shape,
-    Softmax,
-    Split,
-)
+from core.model.halves import AddDigits, Join, Split
+from core.model.layers import AveragePool, Convolution, Dense, Dropout, Layer, MaxPool, ReLU, Shape, Softmax
 from core.model.operations import DIGITS, SUMS
 
 SIDE = 28  # pixels of an MNIST digit, each way

@@ -12,7 +12,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from core.model.layers import AddDigits, Dense, Dropout, Join, Split
+from core.model.halves import AddDigits, Join, Split
+from core.model.layers import Dense, Dropout
 from core.model.networks import Network, pool_first
 from core.model.operations import DIGITS, PROBABILITY_FLOOR
 from core.model.questions import QUESTIONS, Question

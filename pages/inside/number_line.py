@@ -6,7 +6,7 @@ import streamlit as st
 from core.images import mnist
 from core.insight import number_line, taken_apart
 from core.model.answers import of_digits
-from core.model.layers import Join
+from core.model.halves import Join
 from core.runs import snapshots, store
 from pages.inside import figures, line_charts, line_forms
 from pages.shared import picker

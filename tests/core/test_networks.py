@@ -7,7 +7,8 @@ import pytest
 
 from core.images import mnist
 from core.model import forward, operations
-from core.model.layers import ReLU, Split
+from core.model.halves import Split
+from core.model.layers import ReLU
 from core.model.networks import NETWORKS, pool_first, uncut, untied
 from core.runs import checkpoints, store
 from core.training import keras_model

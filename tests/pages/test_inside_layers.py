@@ -10,7 +10,8 @@ from core.images import mnist
 from core.insight.layer_outputs import layer_outputs
 from core.insight.receptive_field import Field, receptive_field, stride
 from core.model import forward
-from core.model.layers import Convolution, Dense, Dropout, MaxPool, ReLU, Split
+from core.model.halves import Split
+from core.model.layers import Convolution, Dense, Dropout, MaxPool, ReLU
 from core.model.networks import NETWORKS, SIDE, untied
 from core.runs import checkpoints, store
 from tests.harness import inside, visits
