@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import functools
 import logging
 import os
 from collections import Counter
@@ -12,6 +13,7 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 
 from core import settings
 from core.images import mnist
@@ -20,6 +22,8 @@ from tests.harness.needs import missing
 from tests.harness.server import chromium
 
 settings.prepare_tensorflow()  # before any test imports it
+# each AppTest looks through all installed packages for components, which takes a third of the tests of pages
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 LONGEST = {f"test_{name}.py" for name in ("train_browser", "training", "jobs", "browser", "pages_browser", "sweep")}
 # what takes a browser, a page, a training or several processes
