@@ -6,7 +6,7 @@ import numpy as np
 
 from core.model import forward
 from core.model.forward import Weights
-from core.model.layers import Convolution
+from core.model.layers import Convolution, DepthwiseConvolution
 from core.model.networks import Network, Step
 
 
@@ -77,5 +77,7 @@ def layer_outputs(
         mine = output[1 if step.halves == 2 and half == "bottom" else 0]
         if isinstance(step.layer, Convolution):
             filters = weights[step.kernels[-1 if half == "bottom" else 0]]
+        if isinstance(step.layer, DepthwiseConvolution):  # one filter a map, over that map alone
+            filters = weights[step.kernels[-1 if half == "bottom" else 0]].swapaxes(2, 3)
         stages.append(Stage(before, mine, filters if mine.ndim == 3 else None, together))
     return stages

@@ -163,7 +163,8 @@ def through(steps: tuple[Step, ...], weights: Weights, x: np.ndarray) -> list[np
     for step in steps:
         owned = [weights[name] for name in step.weights]
         if step.untied:
-            halves = [step.layer.forward(x[0::2], *owned[:2]), step.layer.forward(x[1::2], *owned[2:])]
+            of_top, of_bottom = owned[: len(owned) // 2], owned[len(owned) // 2 :]
+            halves = [step.layer.forward(x[0::2], *of_top), step.layer.forward(x[1::2], *of_bottom)]
             x = np.stack(halves, axis=1).reshape(len(x), *halves[0].shape[1:])
         else:
             x = step.layer.forward(x, *owned)

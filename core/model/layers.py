@@ -2,7 +2,7 @@
 
 Shape and weights, multiply-adds, label, forward and backward pass in NumPy, receptive field, and the Keras layer that
 trains it. To add a kind of layer, add a class: the arithmetic, the pages, training and prediction follow. (The reader
-in a visitor's browser, core/pocket, has the same in JavaScript.)
+in a visitor's browser, core/pocket, has the same in JavaScript; layers that split and join halves are in halves.py.)
 
 All convolutions have stride 1 and SAME padding; all pooling is 2×2 with stride 2.
 """
@@ -41,7 +41,7 @@ class Layer:
         return shape_in
 
     def weight_shapes(self, shape_in: Shape) -> dict[str, Shape]:
-        """Return the shapes of its kernel and its bias, or nothing."""
+        """Return the shapes of its kernel and its bias, of its kernel alone, or nothing."""
         return {}
 
     def multiply_adds(self, shape_in: Shape) -> int:
@@ -49,7 +49,7 @@ class Layer:
         return 0
 
     def forward(self, x: np.ndarray, *weights: np.ndarray) -> np.ndarray:
-        """Return its output for x (n, …), given its kernel and bias if it has them."""
+        """Return its output for x (n, …), given its weights in the order of `weight_shapes`."""
         return x
 
     def backward(self, g: np.ndarray, x: np.ndarray, y: np.ndarray, kernel: np.ndarray | None = None) -> np.ndarray:
@@ -103,6 +103,41 @@ class Convolution(Layer):
 
     def keras(self, layers, **options):
         return layers.Conv2D(self.filters, self.size, padding="same", **options)
+
+
+@dataclass(frozen=True)
+class DepthwiseConvolution(Layer):
+    """A SAME convolution of stride 1 that filters each channel by itself, with one size×size filter for each.
+
+    It owns no bias: the 1×1 convolution that mixes its channels has one, and a second would change nothing.
+    """
+
+    size: int
+
+    kind = "depthwise"
+    linear = True
+
+    def label(self, shape_in, shared=False):
+        return f"depthwise conv {self.size}×{self.size}, {shape_in[2]} channels"
+
+    def weight_shapes(self, shape_in):
+        return {"kernel": (self.size, self.size, shape_in[2], 1)}
+
+    def multiply_adds(self, shape_in):
+        return prod(shape_in) * self.size**2
+
+    def forward(self, x, kernel):
+        return operations.convolve_depthwise(x, kernel)
+
+    def backward(self, g, x, y, kernel=None):
+        return operations.convolve_depthwise_back(g, kernel)
+
+    def sees(self, first, last, length):
+        return first - (self.size - 1) // 2, last + self.size // 2
+
+    def keras(self, layers, kernel_initializer, bias_initializer, **options):
+        options["depthwise_initializer"] = kernel_initializer
+        return layers.DepthwiseConv2D(self.size, padding="same", use_bias=False, **options)
 
 
 @dataclass(frozen=True)
@@ -200,6 +235,32 @@ class AveragePool(Pool):
 
     def keras(self, layers, **options):
         return layers.AveragePooling2D(2, **options)
+
+
+@dataclass(frozen=True)
+class GlobalAveragePool(Layer):
+    """The mean of each channel over the whole picture."""
+
+    linear = True
+
+    def label(self, shape_in, shared=False):
+        return "global average pool"
+
+    def shape_out(self, shape_in):
+        return (shape_in[2],)
+
+    def forward(self, x):
+        return x.mean(axis=(1, 2))
+
+    def backward(self, g, x, y, kernel=None):
+        height, width = x.shape[1:3]
+        return np.repeat(g / (height * width), height * width, axis=0).reshape(len(g), height, width, -1)
+
+    def sees(self, first, last, length):
+        return 0, length - 1
+
+    def keras(self, layers, **options):
+        return layers.GlobalAveragePooling2D(**options)
 
 
 @dataclass(frozen=True)

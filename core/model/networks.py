@@ -10,7 +10,17 @@ from functools import cached_property
 from math import prod
 
 from core.model.halves import AddDigits, Join, Split
-from core.model.layers import AveragePool, Convolution, Dense, Dropout, Layer, MaxPool, ReLU, Shape, Softmax
+from core.model.layers import (
+    AveragePool,
+    Convolution,
+    Dense,
+    Dropout,
+    Layer,
+    MaxPool,
+    ReLU,
+    Shape,
+    Softmax,
+)
 from core.model.operations import DIGITS, SUMS
 
 SIDE = 28  # pixels of an MNIST digit, each way
@@ -51,9 +61,13 @@ class Step:
         """The parameter count as the report writes it, "5·5·1·32 + 32 = 800 + 32 = 832"; empty without weights."""
         if not self.weights:
             return ""
-        kernel, bias = list(self.weights.values())[:2]
-        product = "·".join(f"{size:,}" for size in kernel)
-        once = f"{product} + {bias[0]:,} = {prod(kernel):,} + {bias[0]:,} = {prod(kernel) + bias[0]:,}"
+        owned = list(self.weights.values())
+        kernel, *bias = owned[: len(owned) // 2] if self.untied else owned
+        factors, total = "·".join(f"{size:,}" for size in kernel), prod(kernel)
+        once = f"{factors} = {total:,}"
+        if bias:
+            ((size,),) = bias
+            once = f"{factors} + {size:,} = {total:,} + {size:,} = {total + size:,}"
         return f"2·({once}) = {self.parameters:,}" if self.untied else once
 
 

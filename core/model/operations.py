@@ -59,9 +59,29 @@ def convolve(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 def convolve_back(g: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Return the gradient at a SAME convolution's input from g (n, h, w, out): a convolution with the turned kernel."""
-    if len(kernel) % 2 == 0:  # SAME pads one more below than above; with a row of zeros it is the same on both sides
+    return convolve(g, _turned(kernel).swapaxes(2, 3).astype(g.dtype))
+
+
+def _turned(kernel):
+    """A kernel turned by 180°. SAME pads one more below than above, so one of even size gets zeros at its start."""
+    if len(kernel) % 2 == 0:
         kernel = np.pad(kernel, ((1, 0), (1, 0), (0, 0), (0, 0)))
-    return convolve(g, kernel[::-1, ::-1].swapaxes(2, 3).astype(g.dtype))
+    return kernel[::-1, ::-1]
+
+
+def convolve_depthwise(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Return the SAME convolution of each channel of x (n, h, w, c) with its own filter: kernel (size, size, c, 1)."""
+    size = len(kernel)
+    before = (size - 1) // 2
+    height, width = x.shape[1:3]
+    padded = np.pad(x, ((0, 0), (before, size - 1 - before), (before, size - 1 - before), (0, 0)))
+    shifts = np.ndindex(size, size)
+    return sum(padded[:, i : i + height, j : j + width] * kernel[i, j, :, 0] for i, j in shifts)
+
+
+def convolve_depthwise_back(g: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Return the gradient at a depthwise convolution's input from g (n, h, w, c): the same with the turned kernel."""
+    return convolve_depthwise(g, _turned(kernel).astype(g.dtype))
 
 
 def multiply(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:

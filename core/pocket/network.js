@@ -80,6 +80,24 @@ function convolve({ height, width, channels, values }, [kernel, bias], product) 
   return { height, width, channels: filters, values: sums };
 }
 
+/** Convolves each channel with its own filter, with SAME padding and stride 1. */
+function convolveDepthwise({ height, width, channels, values }, [kernel]) {
+  const [size] = kernel.shape, before = (size - 1) >> 1, sums = new Float32Array(values.length);
+  for (let y = 0, to = 0; y < height; y++) {
+    const top = Math.max(0, before - y), bottom = Math.min(size, height + before - y);
+    for (let x = 0; x < width; x++, to += channels) {
+      const left = Math.max(0, before - x), right = Math.min(size, width + before - x);
+      for (let i = top; i < bottom; i++) {
+        for (let j = left; j < right; j++) {
+          const from = ((y + i - before) * width + x + j - before) * channels, weight = (i * size + j) * channels;
+          for (let c = 0; c < channels; c++) sums[to + c] += values[from + c] * kernel.values[weight + c];
+        }
+      }
+    }
+  }
+  return { height, width, channels, values: sums };
+}
+
 /** Multiplies the whole activation, as one vector, with a matrix. */
 function dense({ values }, [kernel, bias], product) {
   const [inputs, units] = kernel.shape, sums = product.take(Float32Array, units);
@@ -110,6 +128,13 @@ function pool({ height, width, channels, values }, combine) {
   return { height: rows, width: columns, channels, values: pooled };
 }
 
+/** Takes the mean of each channel. */
+function globalAverage({ height, width, channels, values }) {
+  const means = new Float32Array(channels);
+  values.forEach((value, i) => means[i % channels] += value / (height * width));
+  return vector(means);
+}
+
 /** Turns logits into probabilities, without overflow. */
 function softmax(logits) {
   const most = logits.reduce((a, b) => Math.max(a, b)), powers = Float64Array.from(logits, (x) => Math.exp(x - most));
@@ -128,13 +153,15 @@ function vector(values) {
   return { height: 1, width: 1, channels: values.length, values };
 }
 
-/** What each layer makes of one activation, its weights (kernel and bias, if any) and the product that it computes with. */
+/** What each layer makes of one activation, its weights (kernel and bias, as it has them) and the product it computes with. */
 const LAYERS = {
   Convolution: convolve,
+  DepthwiseConvolution: convolveDepthwise,
   Dense: dense,
   ReLU: (x) => ({ ...x, values: x.values.map((value) => value > 0 ? value : 0) }),
   MaxPool: (x) => pool(x, Math.max),
   AveragePool: (x) => pool(x, (a, b, c, d) => (a + b + c + d) / 4),
+  GlobalAveragePool: globalAverage,
   Softmax: (x) => ({ ...x, values: softmax(x.values) }),
 };
 
@@ -155,7 +182,7 @@ class Network {
     this.meeting = layers[meeting].kind;
     this.headLayers = layers.slice(meeting + 1);
     this.namesDigits = this.meeting === "AddDigits";
-    this.isTied = layers.every(({ weights }) => weights.length <= 2);
+    this.isTied = !layers.some(({ weights }) => weights.some((name) => name.startsWith("bottom.")));
     this.product = new Product(module, descriptions.reduce((sum, { shape }) => sum + numbersIn(shape) + WIDTH, 0));
     this.tensors = decodeTensors(descriptions, bytes, this.product);
     this.product.keep();
@@ -175,8 +202,9 @@ class Network {
   /** Computes the values that come out of these layers. */
   through(layers, x, half) {
     this.product.release();
+    const other = half === "top" ? "bottom." : "top.";
     for (const { kind, weights } of layers) {
-      const owned = weights.length <= 2 ? weights : half === "top" ? weights.slice(0, 2) : weights.slice(2);
+      const owned = weights.filter((name) => !name.startsWith(other));
       x = LAYERS[kind](x, owned.map((name) => this.tensors[name]), this.product);
     }
     return x.values.slice(); // the next read computes where this one did

@@ -8,10 +8,12 @@ import pytest
 from core.insight.gradient import leading_gradients
 from core.model import forward, operations
 from core.model.networks import NETWORKS, SIDE, paired, pool_first, uncut, untied
+from tests.harness.networks import SEPARABLE
 
 EVERY_LAYER = [
     *(paired(NETWORKS[name]) for name in ("sum_posterior", "sum", "linear", "shallow", "tiny")),
     untied(NETWORKS["sum"]),
+    paired(SEPARABLE),
 ]
 
 

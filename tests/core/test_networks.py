@@ -9,9 +9,10 @@ from core.images import mnist
 from core.model import forward, operations
 from core.model.halves import Split
 from core.model.layers import ReLU
-from core.model.networks import NETWORKS, pool_first, uncut, untied
+from core.model.networks import NETWORKS, paired, pool_first, uncut, untied
 from core.runs import checkpoints, store
 from core.training import keras_model
+from tests.harness.networks import SEPARABLE
 from tests.harness.server import REPOSITORY
 
 # the corrected total where the report's own does not add up (compact: printed 1,326,586)
@@ -35,7 +36,8 @@ REPORT_LINES = {
 }
 
 
-UNTIED = [untied(network) for network in NETWORKS.values() if network.reads_pairs]
+UNTIED = [untied(network) for network in (*NETWORKS.values(), paired(SEPARABLE)) if network.reads_pairs]
+ALL = [*NETWORKS.values(), SEPARABLE, *UNTIED]
 
 
 def label(network):
@@ -61,6 +63,19 @@ def test_arithmetic_is_written_as_in_the_report(name):
     lines = NETWORKS[name].parameter_lines
     assert [line.split(" = ", 1)[1] for line in lines[:-1]] == REPORT_LINES[name]
     assert lines[-1] == f"total: {REPORT_PARAMETERS[name]:,}"
+
+
+def test_a_layer_without_a_bias_is_counted_without_one():
+    assert SEPARABLE.parameter_lines == [
+        "conv 3×3×1→4: 3·3·1·4 + 4 = 36 + 4 = 40",
+        "depthwise conv 4×4, 4 channels: 4·4·4·1 = 64",
+        "conv 1×1×4→6: 1·1·4·6 + 6 = 24 + 6 = 30",
+        "depthwise conv 3×3, 6 channels: 3·3·6·1 = 54",
+        "FC 6→10: 6·10 + 10 = 60 + 10 = 70",
+        "total: 258",
+    ]
+    both = untied(paired(SEPARABLE))
+    assert both.parameters == 2 * 258 and both.parameter_lines[1].endswith("2·(4·4·4·1 = 64) = 128")
 
 
 def test_untied_halves_double_the_tower():
@@ -89,7 +104,7 @@ def test_multiply_adds_of_deep_are_half_its_27_8_mflop():
     assert NETWORKS["sum"].multiply_adds == pytest.approx(27.8e6, rel=2e-3)  # the tower twice
 
 
-@pytest.mark.parametrize("network", [*NETWORKS.values(), *UNTIED], ids=label)
+@pytest.mark.parametrize("network", ALL, ids=label)
 def test_keras_has_the_counted_weights(network):
     weights = initial_weights(network)
     assert {name: tensor.shape for name, tensor in weights.items()} == network.weight_shapes
@@ -97,7 +112,7 @@ def test_keras_has_the_counted_weights(network):
 
 
 @pytest.mark.parametrize("initialization", ["he", "report"])
-@pytest.mark.parametrize("network", [*NETWORKS.values(), *UNTIED], ids=label)
+@pytest.mark.parametrize("network", ALL, ids=label)
 def test_numpy_and_keras_agree_on_real_digits(network, initialization, images):
     model = keras_model.build(network, seed=5, initialization=initialization)
     batch = images.reshape(-1, *network.input_shape[:2])
@@ -108,7 +123,7 @@ def test_numpy_and_keras_agree_on_real_digits(network, initialization, images):
 
 
 def test_every_intermediate_has_the_shape_that_was_counted(images):
-    for network in NETWORKS.values():
+    for network in ALL:
         weights = initial_weights(network)
         batch = images.reshape(-1, *network.input_shape[:2])[:3]
         outputs = forward.activations(network, weights, batch)
