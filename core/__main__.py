@@ -11,6 +11,7 @@ from core.commands import exporting, reading, training
 from core.pocket import rounding
 from core.recipe import RULES, Recipe
 from core.report import experiments
+from core.report.experiment import PROTOCOLS
 from core.rules import Choice, Flag, Number, Text
 from core.runs import store
 from core.terminal import InputError
@@ -66,7 +67,7 @@ def _run(arguments):
     )
     reproduce.add_argument("--list", action="store_true", help="train nothing; print what is there")
     protocols = "quick (default): recipes of seconds to half an hour; report: its own, 20,000 iterations each"
-    reproduce.add_argument("--protocol", choices=experiments.PROTOCOLS, default="quick", help=protocols)
+    reproduce.add_argument("--protocol", choices=PROTOCOLS, default="quick", help=protocols)
     _add_export(commands.add_parser("export", help="write a run for other programs, or as a page that reads digits"))
     work = commands.add_parser("work", help="train the run that waits longest, as the app does in the background")
     work.add_argument("--warm", type=int, metavar="PID", help="load TensorFlow, then wait for a run while PID lives")

@@ -13,6 +13,7 @@ from core.jobs import queue, sweep, unattended
 from core.jobs.scale import tf_config
 from core.recipe import Recipe
 from core.report import experiments, measurements
+from core.report.experiment import planned
 from core.rules import RecipeError
 from core.runs import control, results, store, value_faults
 from core.terminal import InputError
@@ -86,7 +87,7 @@ def reproduce(given) -> int:
     if unknown:
         raise InputError(f"{unknown[0]!r} is not an experiment; there are {', '.join(experiments.ALL)}")
     chosen = [experiments.ALL[name] for name in given.experiments] or list(experiments.ALL.values())
-    wanted = [run for experiment in chosen for run in experiments.planned(experiment, given.protocol)]
+    wanted = [run for experiment in chosen for run in planned(experiment, given.protocol)]
     complete = given.list or _sweep(wanted)[1]
     print(measurements.table(chosen, given.protocol))
     return 0 if complete else 1

@@ -14,6 +14,7 @@ from dataclasses import fields, replace
 from core.jobs import queue
 from core.recipe import Recipe
 from core.report import experiments, measurements
+from core.report.experiment import Experiment, planned
 from core.rules import RecipeError, word
 from core.runs import control, results, store
 from core.runs.control import Status
@@ -59,15 +60,15 @@ def _word(name, value):
     return f"{name}{'' if is_number else '-'}{word(value)}"
 
 
-def command(experiment: experiments.Experiment) -> str:
+def command(experiment: Experiment) -> str:
     """Return the command that trains the runs of one of the report's experiments, if they are a grid of values."""
-    planned = [recipe for _, recipe in experiments.planned(experiment)]
+    recipes = [recipe for _, recipe in planned(experiment)]
     parts = ["python -m core sweep"]
     for f in fields(Recipe):
-        values = list(dict.fromkeys(getattr(recipe, f.name) for recipe in planned))
+        values = list(dict.fromkeys(getattr(recipe, f.name) for recipe in recipes))
         if f.name != "seed" and (f.name == "network" or values != [f.default]):
             parts.append(f"--{f.name.replace('_', '-')} {' '.join(map(word, values))}")
-    return " ".join([*parts, f"--seeds {max(recipe.seed for recipe in planned)}"])
+    return " ".join([*parts, f"--seeds {max(recipe.seed for recipe in recipes)}"])
 
 
 class Watch:

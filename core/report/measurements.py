@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.report.experiments import Experiment, Variant, run_name
+from core.report.experiment import Experiment, Variant, run_name
 from core.runs import results, store
 
 MEASURED_HEADS = f"{'measured':>17} {'runs':>4} {'seconds each':>12}"

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.report.experiments import ALL, Variant
+from core.report.experiment import Variant
+from core.report.experiments import ALL
 from core.report.measurements import measured, runs_of
 from core.runs import metrics, results, store
 
@@ -30,7 +31,7 @@ class Verdict:
 
 
 def verdicts(protocol: str = "quick") -> list[Verdict]:
-    """Return the report's conclusions, judged on the runs by one of experiments.PROTOCOLS that are there."""
+    """Return the report's conclusions, judged on the runs by one of experiment.PROTOCOLS that are there."""
     return [
         _compared("Without ReLU the network is worse.", "deep", "linear", protocol, "deep lies above linear"),
         _rougher(protocol),

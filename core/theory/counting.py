@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from core.model.networks import NETWORKS, Network
 from core.report import experiments
-from core.report.experiments import Experiment, Variant
+from core.report.experiment import Experiment, Variant
 from core.report.measurements import runs_of
 from core.runs import metrics, results
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.insight import sharing
 from core.report import experiments
+from core.report.experiment import recipe_of
 from core.report.measurements import runs_of
 from core.runs import metrics
 from core.runs.curves import curve
@@ -22,7 +23,7 @@ def show() -> None:
     else:
         st.info("Not measured yet: run “What sharing weights is worth” on the Report page.")
     if st.button("Train it untied", help="Opens the Train page with this recipe and tied = false."):
-        recipe = experiments.recipe_of(untied, untied.seeds[0])
+        recipe = recipe_of(untied, untied.seeds[0])
         fill(recipe)
         st.switch_page(TRAIN_PAGE, query_params=in_link(recipe))
 

@@ -5,6 +5,7 @@ import streamlit as st
 from core.insight import shortcuts
 from core.model.questions import QUESTIONS
 from core.report import experiments
+from core.report.experiment import recipe_of
 from pages.questions import taught
 from pages.shared.one_of import one_of
 from pages.shared.recipe_form import TRAIN_PAGE, fill
@@ -50,5 +51,5 @@ with right:
         st.info("Not measured yet. Open it in Train and start it.")
 st.write(taught.in_words(shortcuts.count_shortcuts(question), runs[seed] if runs else None))
 if st.button("Open in Train", help="The recipe of these runs, in the form of the Train page."):
-    fill(experiments.recipe_of(VARIANTS[chosen], 1))
+    fill(recipe_of(VARIANTS[chosen], 1))
     st.switch_page(TRAIN_PAGE)

@@ -8,7 +8,7 @@ import streamlit as st
 from core.insight import shortcuts
 from core.model.operations import DIGITS
 from core.model.questions import QUESTIONS, Question
-from core.report.experiments import Experiment, Variant
+from core.report.experiment import Experiment, Variant
 from core.report.measurements import runs_of, summary
 from core.runs import results
 from pages.shared import tables

@@ -6,7 +6,7 @@ import streamlit as st
 from core.jobs import queue
 from core.model.networks import NETWORKS
 from core.report import addition, experiments
-from core.report.experiments import Experiment
+from core.report.experiment import PROTOCOLS, Experiment, recipe_of
 from core.report.measurements import Measured, measured
 from core.report.verdicts import verdicts
 from core.runs import pace, store
@@ -72,7 +72,7 @@ def _numbers(experiment):
     st.markdown(f"**Network.** {counted}.")
     rows = [
         (_recipe_name(variant, protocol), *_cells(measured(experiment, variant)))
-        for protocol in experiments.PROTOCOLS[::-1]
+        for protocol in PROTOCOLS[::-1]
         for variant in experiment.variants_by(protocol)
     ]
     st.html(tables.facts(("measured here", "accuracy", "seeds", "took"), rows))
@@ -102,8 +102,8 @@ def _cells(measurement: Measured | None) -> tuple[str, str, str]:
 
 def _buttons(experiment):
     recipes = {
-        _recipe_name(variant, protocol): experiments.recipe_of(variant, variant.seeds[0])
-        for protocol in experiments.PROTOCOLS
+        _recipe_name(variant, protocol): recipe_of(variant, variant.seeds[0])
+        for protocol in PROTOCOLS
         for variant in experiment.variants_by(protocol)
     }
     choice = st.selectbox("Recipe", list(recipes), key=f"recipe of {experiment.id}")

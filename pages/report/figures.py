@@ -5,7 +5,7 @@ import streamlit as st
 from core.jobs import sweep
 from core.recipe import EVERY
 from core.report import experiments
-from core.report.experiments import Experiment
+from core.report.experiment import Experiment
 from core.report.measurements import measured, runs_of
 from core.runs import metrics
 from core.runs.curves import curve, mean_of

@@ -3,6 +3,8 @@
 import streamlit as st
 
 from core.report import experiments
+from core.report.experiment import run_name
+from core.report.past_the_report import PAST_THE_REPORT
 from core.runs import comparison
 from pages.report.cards import addition_table, experiment_card, overview, verdict_table
 from pages.report.figures import keep_prob_chart, labels_chart
@@ -49,11 +51,11 @@ with st.container(border=True):
         "judge without a download: 500 pairs fewer. The others' figures are as this project collected them, beside the "
         "paper that describes each system."
     )
-for experiment in experiments.PAST_THE_REPORT:
+for experiment in PAST_THE_REPORT:
     experiment_card(experiment)
     if experiment.id == "labels":
         labels_chart()
     if experiment.id == "unmet":
         for column, variant in zip(st.columns(2), experiment.variants, strict=True):
             with column:
-                pairs_map(experiments.run_name(experiment, variant, variant.seeds[0]))
+                pairs_map(run_name(experiment, variant, variant.seeds[0]))

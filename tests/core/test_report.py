@@ -5,6 +5,7 @@ import pytest
 
 from core.model.networks import NETWORKS, untied
 from core.report import addition, experiments, measurements, verdicts
+from core.report.experiment import PROTOCOLS, planned, recipe_of, run_name
 from core.report.experiments import ALL, EXPERIMENTS
 from core.runs import metrics, results, store
 
@@ -44,7 +45,7 @@ def all_seeds(experiment_id, accuracies, variant=0, **curve):
     experiment = ALL[experiment_id]
     chosen = experiment.variants[variant]
     for seed, accuracy in zip(chosen.seeds, accuracies, strict=False):
-        finished(experiments.run_name(experiment, chosen, seed), experiments.recipe_of(chosen, seed), accuracy, **curve)
+        finished(run_name(experiment, chosen, seed), recipe_of(chosen, seed), accuracy, **curve)
 
 
 def word(conclusion, protocol="quick"):
@@ -65,25 +66,25 @@ def test_where_the_printed_parameters_are_wrong_it_says_so():
 def test_recipes_are_of_their_network_and_their_runs_have_names_of_their_own():
     names = []
     for experiment in ALL.values():
-        names += [name for name, _ in experiments.planned(experiment)]
-        for name, recipe in experiments.planned(experiment, "report"):
+        names += [name for name, _ in planned(experiment)]
+        for name, recipe in planned(experiment, "report"):
             names.append(name)
             assert (recipe.steps, recipe.batch, recipe.learning_rate) == (20_000, 50, 1e-4)
             assert recipe.network == experiment.network
     assert len(names) == len(set(names))
     assert {v.recipe.network for e in EXPERIMENTS for v in e.variants} <= set(NETWORKS)
-    assert {recipe.examples for _, recipe in experiments.planned(ALL["few-images"], "report")} == {250}
+    assert {recipe.examples for _, recipe in planned(ALL["few-images"], "report")} == {250}
     keep_probs = [variant.recipe.keep_prob for variant in ALL["dropout"].variants_by("report")]
-    assert keep_probs == [1.0, 0.9, 0.7, 0.5, 0.3] and len(experiments.planned(ALL["dropout"], "report")) == 15
+    assert keep_probs == [1.0, 0.9, 0.7, 0.5, 0.3] and len(planned(ALL["dropout"], "report")) == 15
     assert ALL["deep"].variants_by("report")[0].recipe.keep_prob == 0.5 and not ALL["tiny"].variants_by("report")
 
 
 def test_a_run_counts_as_the_experiments_own_where_that_is_missing(folder):
     experiment = ALL["shallow"]
-    ((name, recipe), _) = experiments.planned(experiment, "report")
+    ((name, recipe), _) = planned(experiment, "report")
     assert experiments.missing_name(experiment, recipe) == name == "shallow-report-seed1"
-    assert experiments.missing_name(experiment, experiments.recipe_of(experiment.variants[0], 2)) == "shallow-seed2"
-    assert experiments.missing_name(experiment, experiments.recipe_of(experiment.variants[0], 9)) is None
+    assert experiments.missing_name(experiment, recipe_of(experiment.variants[0], 2)) == "shallow-seed2"
+    assert experiments.missing_name(experiment, recipe_of(experiment.variants[0], 9)) is None
     finished(name, recipe, 0.96)
     assert experiments.missing_name(experiment, recipe) is None
     assert measurements.measured(experiment, experiment.variants_by("report")[0]).accuracies == (0.96,)
@@ -101,7 +102,7 @@ def test_measured_is_the_mean_and_spread_of_the_runs_that_are_there(folder):
     table = measurements.table([ALL["shallow"]])
     assert "0.9500" in table and "±" not in table  # one run has no spread
     column = table.index("0.9500")
-    finished("shallow-seed2", experiments.recipe_of(ALL["shallow"].variants[0], 2), 0.97)
+    finished("shallow-seed2", recipe_of(ALL["shallow"].variants[0], 2), 0.97)
     found = measurements.measured(ALL["shallow"], ALL["shallow"].variants[0])
     assert found.mean == pytest.approx(0.96) and found.spread == pytest.approx(0.01414, abs=1e-4)
     table = measurements.table([ALL["shallow"]])
@@ -109,7 +110,7 @@ def test_measured_is_the_mean_and_spread_of_the_runs_that_are_there(folder):
 
 
 def test_nothing_is_concluded_before_it_is_measured(folder):
-    for protocol in experiments.PROTOCOLS:
+    for protocol in PROTOCOLS:
         assert [verdict.word for verdict in verdicts.verdicts(protocol)] == ["not measured yet"] * 6
 
 
@@ -159,11 +160,11 @@ def test_critical_values_are_those_of_students_distribution():
         assert (t > critical).mean() == pytest.approx(0.05, abs=0.002)
 
 
-@pytest.mark.parametrize("protocol", experiments.PROTOCOLS)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(("linear", "judged"), [([0.91, 0.9125], "holds"), ([0.995, 0.998], "does not hold")])
 def test_linear_is_worse_if_it_lies_below_deep_seed_by_seed(folder, linear, judged, protocol):
     for name, accuracies in (("deep", [0.990, 0.9925]), ("linear", linear)):
-        for (run, recipe), accuracy in zip(experiments.planned(ALL[name], protocol), accuracies, strict=True):
+        for (run, recipe), accuracy in zip(planned(ALL[name], protocol), accuracies, strict=True):
             finished(run, recipe, accuracy)
     assert word("Without ReLU", protocol) == judged
 

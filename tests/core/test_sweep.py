@@ -17,6 +17,7 @@ from core import __main__
 from core.jobs import queue, sweep
 from core.recipe import Recipe
 from core.report import experiments
+from core.report.experiment import Experiment, Variant
 from core.report.measurements import measured
 from core.runs import checkpoints as run_checkpoints
 from core.runs import control, metrics, results, store
@@ -134,8 +135,8 @@ def test_a_trial_that_fails_or_is_killed_again_and_again_holds_nobody_up(trainer
 
 
 def test_reproduce_trains_by_the_same_way(trainers, capsys, monkeypatch):
-    tiny = experiments.Variant(Recipe(network="tiny", steps=5), (1, 2))
-    monkeypatch.setattr(experiments, "ALL", {"few": experiments.Experiment("few", "", "", "tiny", "", (tiny,))})
+    tiny = Variant(Recipe(network="tiny", steps=5), (1, 2))
+    monkeypatch.setattr(experiments, "ALL", {"few": Experiment("few", "", "", "tiny", "", (tiny,))})
     assert __main__.main(["reproduce"]) == 0
     assert {run.name for run in store.list_runs()} == {"few-seed1", "few-seed2"}
     assert "0.5015 ± 0.0007" in capsys.readouterr().out

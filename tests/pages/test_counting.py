@@ -11,6 +11,7 @@ from core.model import forward
 from core.model.layers import Convolution, Dense
 from core.model.networks import NETWORKS
 from core.report import experiments
+from core.report.experiment import planned
 from core.report.measurements import measured, runs_of
 from core.runs import checkpoints, metrics, store
 from core.theory import counting
@@ -155,7 +156,7 @@ def test_without_runs_everything_is_still_counted(tmp_path, monkeypatch):
 
 def test_a_run_of_one_s_own_gives_its_experiment_a_gap(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "ROOT", tmp_path)
-    name, recipe = experiments.planned(experiments.ALL["few-images"])[0]
+    name, recipe = planned(experiments.ALL["few-images"])[0]
     run = finished(name, recipe, 0.9)
     metrics.append(run, point(400, train_accuracy=1.0))
     (few,) = [balance for balance in counting.balances() if balance.label == "few-images"]

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.jobs import queue
 from core.report import experiments
+from core.report.experiment import planned, recipe_of
 from core.report.experiments import ALL
 from core.runs import results, store
 from tests.core.test_report import finished
@@ -45,7 +46,7 @@ def test_an_empty_folder_says_that_nothing_is_measured_and_offers_to_run():
 
 
 def test_runs_that_are_there_are_measured_and_drawn():
-    for name, recipe in experiments.planned(ALL["compact"]):
+    for name, recipe in planned(ALL["compact"]):
         finished(name, recipe, 0.98)
     app = page()
     (line,) = [table for table in measured_tables(app) if "0.9800" in table]
@@ -53,7 +54,7 @@ def test_runs_that_are_there_are_measured_and_drawn():
 
 
 def test_the_map_of_digit_pairs_frames_those_that_never_met():
-    name, recipe = experiments.planned(ALL["unmet"])[0]
+    name, recipe = planned(ALL["unmet"])[0]
     run = finished(name, recipe, 0.9)
     cells = [[0.97] * 10 for _ in range(10)]
     cells[3][8] = cells[8][3] = 0.5
@@ -69,15 +70,12 @@ def test_run_it_queues_the_recipe_that_was_chosen():
     box.set_value("the report's protocol").run()
     next(button for button in app.button if button.key == "run few-images").click().run()
     (run,) = queue.queue()
-    assert (
-        run.recipe == experiments.recipe_of(ALL["few-images"].variants_by("report")[0], 1)
-        and run.recipe.examples == 250
-    )
+    assert run.recipe == recipe_of(ALL["few-images"].variants_by("report")[0], 1) and run.recipe.examples == 250
     assert run.name == "few-images-report-seed1"  # so that the page finds it when it has finished
 
 
 def test_the_overview_has_each_printed_number_beside_the_measured_one():
-    for name, recipe in experiments.planned(ALL["compact"]):
+    for name, recipe in planned(ALL["compact"]):
         finished(name, recipe, 0.98)
     (table,) = [e.proto.body for e in page().get("html") if "parameters printed" in e.proto.body]
     row = next(row for row in table.split("<tr>") if "minimal number" in row)
