@@ -14,13 +14,12 @@ from core.evaluation import PAIRINGS
 from core.images import mnist, pen
 from core.insight import number_line
 from core.model.networks import Network
-from core.model.operations import PROBABILITY_FLOOR, SUMS
-from core.model.questions import QUESTIONS
 from core.recipe import Recipe
 from core.runs import store
 from core.runs.curves import CURVE_IMAGES, FIRST_IMAGES
 from core.training import keras_model
 from core.training.augmentation import augment
+from core.training.losses import Losses, features_of_digits, logits_of_pairs, right
 
 ADAM_DECAYS = 0.9, 0.999
 ADAM_EPSILON = 1e-8
@@ -60,8 +59,8 @@ class Trainer:
         self.first_moments = [tf.Variable(tf.zeros(v.shape)) for v in self.variables]
         self.second_moments = [tf.Variable(tf.zeros(v.shape)) for v in self.variables]
         self.step, self.seconds, self.rate_factor = 0, 0.0, 1.0
-        if network.reads_pairs:
-            self.towers = {id(model): keras_model.tower(model) for model in (self.model, self.averaged)}
+        self.losses = Losses(recipe, network, self.model, self.share, self._of_all)
+        self.averaged_tower = keras_model.tower(self.averaged) if network.reads_pairs else None
 
     def advance(self, steps: int) -> tuple[float, float]:
         """Take steps; the loss and the accuracy of the last batch."""
@@ -181,110 +180,12 @@ class Trainer:
         images = tf.cast(images, tf.float32) / 255
         images = augment(images, self.recipe, step, self.share) if self.recipe.augments else images[self.share]
         with tf.GradientTape() as tape:
-            loss, accuracy = self._loss(images, labels)
+            loss, accuracy = self.losses.of_batch(images, labels)
         return tape.gradient(loss, [v.value for v in self.variables]), loss, accuracy
-
-    def _loss(self, images, labels):
-        """Return the loss and the accuracy of a batch, of which `images` are this trainer's share and `labels` all.
-
-        Both are sums over the share's inputs, divided by what the whole batch weighs: with one process they are means,
-        with several they add up to them. Of a sum network's N² pairs a share has its own tops with the bottoms of all.
-        """
-        own, n = labels[self.share], self.recipe.step_digits
-        if not self.network.reads_pairs:
-            logits = self.model(images[..., None], training=True)
-            return tf.reduce_sum(self._losses(own, logits)) / n, tf.reduce_sum(_right(logits, own)) / n
-        top, bottom, top_digits, bottom_digits = self._halves(self.model, images, own, training=True)
-        if self.recipe.deals_pairs:
-            _, weights_of_all = self._truth(labels[0::2], labels[1::2])
-        else:
-            bottom, bottom_digits = self._of_all(bottom), labels
-            _, weights_of_all = self._truth(labels, labels)
-        logits, truth, weights = self._pairs(self.model, top, bottom, top_digits, bottom_digits)
-        total = tf.reduce_sum(weights_of_all)
-        accuracy = tf.math.divide_no_nan(tf.reduce_sum(_right(logits, truth) * weights), total)
-        if self.recipe.labels in QUESTIONS:
-            if self.recipe.labels != "sums":
-                logits, truth = self._answers(top, bottom, top_digits, bottom_digits)
-            return tf.math.divide_no_nan(tf.reduce_sum(self._losses(truth, logits) * weights), total), accuracy
-        named = tf.math.log(tf.maximum(tf.concat([top, bottom], 0), PROBABILITY_FLOOR))
-        losses = self._losses(tf.concat([top_digits, bottom_digits], 0), named)
-        return tf.reduce_sum(losses) / (n if self.recipe.deals_pairs else 2 * n), accuracy
 
     def _of_all(self, features):
         """Return the features (n, …) of the whole batch from those of this trainer's share."""
         return features
-
-    def _losses(self, truth, logits):
-        """Cross-entropy of each input; with an outlier rate ε, that of (1−ε)·p + ε/classes, which is bounded.
-
-        The sum network's logits fall with the square of the distance from the right sum, so one misread digit would
-        otherwise outweigh all the pairs that are nearly right.
-        """
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits)
-        rate = self.recipe.outlier_rate
-        return -tf.math.log((1 - rate) * tf.exp(-losses) + rate / logits.shape[-1]) if rate else losses
-
-    def _halves(self, model, images, labels, training):
-        """Features of tops and of bottoms, and their digits: of pairs, or of N digits to pair each with each."""
-        if self.recipe.deals_pairs:
-            side = images.shape[-1]
-            features = self.towers[id(model)](tf.reshape(images, (-1, 2 * side, side, 1)), training=training)
-            return features[0::2], features[1::2], labels[0::2], labels[1::2]
-        return *self._features(model, images, training), labels, labels
-
-    def _features(self, model, images, training):
-        """What each digit becomes as a top and as a bottom, which is the same where the halves are tied."""
-        side, tower = images.shape[-1], self.towers[id(model)]
-        if not self.network.tied:
-            features = tower(tf.concat([images, images], axis=1)[..., None], training=training)
-            return features[0::2], features[1::2]
-        # the tower takes two digits at a time; an odd batch is filled up with a blank one, whose features are dropped
-        n = tf.shape(images)[0]
-        filled = tf.pad(images, ((0, n % 2), (0, 0), (0, 0)))
-        features = tower(tf.reshape(filled, (-1, 2 * side, side, 1)), training=training)[:n]
-        return features, features
-
-    def _pairs(self, model, top, bottom, top_digits, bottom_digits):
-        """Logits (n, 19), true sums and weights of pairs: as they come, or of every top with every bottom.
-
-        The last FC layer acts on two joined vectors, so its logits are a sum of two parts, and N digits give N² pairs
-        for N passes through the tower. A pair that the recipe leaves out weighs nothing.
-        """
-        if self.recipe.deals_pairs:
-            logits = _head(model, top, bottom)
-        elif self.network.names_digits:
-            logits = tf.reshape(keras_model.log_answer_probabilities(top, bottom), (-1, SUMS))  # [top, bottom, sum]
-        else:
-            last = model.layers[-1]
-            of_top, of_bottom = tf.split(last.kernel, 2)
-            parts = (top @ of_top)[:, None] + (bottom @ of_bottom)[None, :] + last.bias
-            logits = tf.reshape(parts, (-1, SUMS))
-        return logits, *self._truth(top_digits, bottom_digits)
-
-    def _truth(self, top_digits, bottom_digits):
-        """True sums and weights of pairs, as `_pairs` has them."""
-        top_digits, bottom_digits = self._paired(top_digits, bottom_digits)
-        sums = top_digits + bottom_digits
-        if not self.recipe.unmet:
-            return sums, tf.ones_like(sums, tf.float32)
-        return sums, tf.gather_nd(self.recipe.met, tf.stack([top_digits, bottom_digits], 1))
-
-    def _answers(self, top, bottom, top_digits, bottom_digits):
-        """Logits and truth as `_pairs` has them, of the question that the recipe asks in place of the sum."""
-        question = QUESTIONS[self.recipe.labels]
-        bottoms = bottom[:, None] if self.recipe.deals_pairs else bottom
-        logits = keras_model.log_answer_probabilities(top, bottoms, question)
-        pairs = tf.stack(self._paired(top_digits, bottom_digits), 1)
-        truth = tf.gather_nd(tf.constant(question.answer_indices, tf.int32), pairs)
-        return tf.reshape(logits, (-1, len(question.answers))), truth
-
-    def _paired(self, top_digits, bottom_digits):
-        """The digits of pairs: as they come, or of every top with every bottom."""
-        if self.recipe.deals_pairs:
-            return top_digits, bottom_digits
-        tops, bottoms = tf.shape(top_digits)[0], tf.shape(bottom_digits)[0]
-        return tf.repeat(top_digits, bottoms), tf.tile(bottom_digits, [tops])
 
     def _adam(self, gradients, rate, step):
         """Adam (Kingma and Ba, 2015), fused: one pass over the weights instead of ten.
@@ -333,29 +234,17 @@ class Trainer:
 
     @tf.function(reduce_retracing=True)
     def _test_features(self, images):
-        return self._features(self.averaged, tf.cast(images, tf.float32) / 255, training=False)
+        return features_of_digits(self.averaged_tower, self.network, tf.cast(images, tf.float32) / 255, training=False)
 
     @tf.function(reduce_retracing=True)
     def _judge(self, inputs, truth):
         """Loss and rightness of each input: images, or the features of pairs."""
         if self.network.reads_pairs:
-            logits = _head(self.averaged, inputs[:, 0], inputs[:, 1])
+            logits = logits_of_pairs(self.averaged, inputs[:, 0], inputs[:, 1])
         else:
             logits = self.averaged(tf.cast(inputs, tf.float32)[..., None] / 255, training=False)
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits), _right(logits, truth)
-
-
-def _head(model, top, bottom):
-    """Logits of pairs from their features."""
-    last = model.layers[-1]
-    if isinstance(last, keras.layers.Dense):
-        return last(tf.concat([top, bottom], axis=1))
-    return keras_model.log_answer_probabilities(top, bottom[:, None])[:, 0]
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits), right(logits, truth)
 
 
 def _on_device(images, labels):
     return tf.constant(images), tf.constant(labels.astype(np.int32))
-
-
-def _right(logits, truth):
-    return tf.cast(tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), truth), tf.float32)

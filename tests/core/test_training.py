@@ -58,8 +58,8 @@ def test_all_pairs_of_a_batch_are_the_pairs_one_by_one(name, batch, tied):
     work = trainer(network=name, batch=batch, tied=tied, unmet="3+8")
     digits = mnist.embedded().train_images[:batch].astype(np.float32) / 255
     labels = tf.constant(mnist.embedded().train_labels[:batch].astype(np.int32))
-    halves = work._halves(work.model, tf.constant(digits), labels, training=False)
-    logits, truth, weights = work._pairs(work.model, *halves)
+    halves = work.losses._halves(tf.constant(digits), labels, training=False)
+    logits, truth, weights = work.losses._pairs(*halves)
     pairs = np.array([np.concatenate([a, b]) for a in digits for b in digits])
     expected = forward.logits(work.network, keras_model.get_weights(work.model), pairs).reshape(batch, batch, 19)
     got = logits.numpy().reshape(batch, batch, 19)
@@ -75,8 +75,8 @@ def test_all_pairs_of_a_batch_are_the_pairs_one_by_one(name, batch, tied):
 def test_dealt_pairs_are_pairs_of_different_digits_of_the_epoch(pairing):
     work = trainer(network="sum", pairing=pairing, batch=4)
     digits = mnist.embedded().train_images[:8].astype(np.float32) / 255
-    halves = work._halves(work.model, tf.constant(digits), tf.constant(range(8)), training=False)
-    logits, truth, _ = work._pairs(work.model, *halves)
+    halves = work.losses._halves(tf.constant(digits), tf.constant(range(8)), training=False)
+    logits, truth, _ = work.losses._pairs(*halves)
     expected = forward.logits(NETWORKS["sum"], keras_model.get_weights(work.model), digits.reshape(4, 56, 28))
     np.testing.assert_allclose(logits, expected, atol=1e-4)
     assert truth.numpy().tolist() == [0 + 1, 2 + 3, 4 + 5, 6 + 7]
@@ -143,7 +143,7 @@ def test_adam_steps_are_keras_adams_steps(weight_decay):
 def test_outlier_rate_bounds_the_loss():
     work = trainer(network="sum", outlier_rate=0.1)
     logits = tf.constant([[100.0] + [0.0] * 18, [0.0] * 18 + [5.0]])
-    losses = work._losses(tf.constant([5, 18]), logits).numpy()
+    losses = work.losses._cross_entropies(tf.constant([5, 18]), logits).numpy()
     assert losses[0] == pytest.approx(-np.log(0.1 / 19), rel=1e-4)
     p = np.exp(5) / (np.exp(5) + 18)
     assert losses[1] == pytest.approx(-np.log(0.9 * p + 0.1 / 19), rel=1e-5)
@@ -155,9 +155,9 @@ def test_digit_labels_are_what_the_tower_learns_from():
     digits, labels = mnist.embedded().train_images[:16] / np.float32(255), mnist.embedded().train_labels[:16]
     named = forward.tower(by_digits.network, keras_model.get_weights(by_digits.model), digits)
     inputs = tf.constant(digits), tf.constant(labels.astype(np.int32))
-    loss, accuracy = by_digits._loss(*inputs)
+    loss, accuracy = by_digits.losses.of_batch(*inputs)
     assert float(loss) == pytest.approx(-np.log(named[np.arange(16), labels]).mean(), rel=1e-4)
-    assert float(accuracy) == float(by_sums._loss(*inputs)[1])
+    assert float(accuracy) == float(by_sums.losses.of_batch(*inputs)[1])
 
 
 def test_untied_halves_learn_weights_of_their_own():
