@@ -9,7 +9,7 @@ import time
 
 from core import terminal
 from core.images import mnist
-from core.jobs import queue, sweep, unattended
+from core.jobs import queue, sweep, unattended, worker
 from core.jobs.scale import tf_config
 from core.recipe import Recipe
 from core.report import experiments, measurements
@@ -58,13 +58,13 @@ def work(given) -> int:
     ready = []
 
     def prepare():
-        queue.be_nice()
+        worker.be_nice()
         start.import_loop().warm_up()
         ready.append(mnist.load(download=False))
 
-    if given.warm and not queue.wait_warm(given.warm, prepare):
+    if given.warm and not worker.wait_warm(given.warm, prepare):
         return 0
-    queue.work(lambda run: unattended.train_unattended(run, *ready))
+    worker.work(lambda run: unattended.train_unattended(run, *ready))
     return 0
 
 

@@ -1,8 +1,8 @@
 """Trainer processes: started, queued, stopped. The queue is in the runs' own folders, so it outlives every server.
 
-A run waits while it has a file `queued`. A worker (`python -m core work`) is a process of its own that holds one of
-LIMIT slots and trains the run that waits longest, then the next: TensorFlow, which takes seconds to load, is loaded
-once. Nobody has to be there: whoever looks (a page, a command, a worker that ends) starts the workers that are missing.
+A run waits while it has a file `queued`. A worker (worker.py) is a process of its own that holds one of LIMIT slots and
+trains the run that waits longest, then the next: TensorFlow, which takes seconds to load, is loaded once. Nobody has to
+be there: whoever looks (a page, a command, a worker that ends) starts the workers that are missing.
 """
 
 import contextlib
@@ -15,10 +15,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from core import settings
 from core.recipe import Recipe
@@ -29,11 +28,7 @@ log = logging.getLogger(__name__)
 
 LIMIT = settings.trainers()
 LONGEST_QUEUE = 50
-SLOT_WAIT_SECONDS = 2.0  # somebody who looks may share a slot for a moment
-NICENESS = 19  # the pages come first: with 10, five of a hundred reruns of a class waited three times as long
 WARM = settings.keeps_trainer_warm()
-WARM_SECONDS = 600  # how long a worker that has loaded TensorFlow waits for a run
-WARM_LOOK_SECONDS = 0.05
 
 _workers: list[subprocess.Popen] = []  # of this process, kept so that the ended ones can be reaped
 _spawning = threading.Lock()  # every visitor's page runs in a thread of its own
@@ -132,6 +127,19 @@ def queue() -> list[store.Run]:
     return [run for *_, run in sorted(waiting, key=lambda entry: entry[:2])]
 
 
+def take() -> tuple[store.Run, locks.Held] | None:
+    """Return the run that waits longest, no longer waiting, and its lock, held; None if none waits."""
+    with _queue_lock():
+        for run in queue():
+            try:
+                run, held = control.begin(run)
+            except store.RunError:  # somebody trains it from the command line, or has finished it
+                continue
+            control.write_progress(run, "starting", step=0, steps=run.recipe.steps)
+            return run, held
+    return None
+
+
 def stop(run: store.Run) -> None:
     """End a run's waiting or, at its next step, its training; its checkpoint stays. Raises RunError."""
     log.info("%s is asked to stop", run.name)
@@ -150,8 +158,8 @@ def advance() -> None:
     """
     if locks.fault(store.ROOT):
         return
-    free = sum(_is_free(slot) for slot in _slots())
-    missing = min(free, len(queue())) - (not _is_free(_warm_lock()))
+    free = sum(_is_free(slot) for slot in slots())
+    missing = min(free, len(queue())) - (not _is_free(warm_lock()))
     with _spawning:
         for _ in range(min(missing, LIMIT + 1 - len(_alive()))):
             _spawn("work")
@@ -185,71 +193,17 @@ def _spawn(*arguments):
 def warm() -> None:
     """Let a worker load TensorFlow now, and wait for a run: somebody may press Start soon. To be called repeatedly.
 
-    It waits for WARM_SECONDS after the last call. DIGIT_SUM_LAB_WARM=0 in the environment forbids it.
+    It waits for worker.WARM_SECONDS after the last call. DIGIT_SUM_LAB_WARM=0 in the environment forbids it.
     """
     if not WARM:
         return
     with contextlib.suppress(OSError, store.RunError):  # a folder that cannot be written: Start will report it
-        _wanted().parent.mkdir(parents=True, exist_ok=True)
-        _wanted().touch()
+        wanted().parent.mkdir(parents=True, exist_ok=True)
+        wanted().touch()
         with _spawning:
             # a worker of ours waits, comes to it, or trains
-            if not _alive() and _is_free(_warm_lock()) and all(map(_is_free, _slots())):
+            if not _alive() and _is_free(warm_lock()) and all(map(_is_free, slots())):
                 _spawn("work", "--warm", str(os.getpid()))
-
-
-def wait_warm(app: int, prepare: Callable[[], None]) -> bool:
-    """Prepare, as the one worker that does, what every run needs, then wait until a run is queued.
-
-    False if another one waits, if nobody wants it any more, or if the process `app`, which started this one, has ended.
-    """
-    try:
-        held = FileLock(_warm_lock()).acquire(timeout=SLOT_WAIT_SECONDS)
-    except (Timeout, OSError):
-        return False
-    with held, contextlib.suppress(FileNotFoundError):
-        prepare()
-        while os.getppid() == app and time.time() - _wanted().stat().st_mtime < WARM_SECONDS:
-            if queue():
-                return True
-            time.sleep(WARM_LOOK_SECONDS)
-    return False
-
-
-def work(train: Callable[[store.Run], bool]) -> None:
-    """Train the runs that wait, one after the other, if a slot is free; then let the next worker start.
-
-    `train` is called with the run's lock held, by `train_logged`. Where it does not return True, the next run gets a
-    process of its own.
-    """
-    slot = _take_slot()
-    if slot is None:
-        return
-    with slot:
-        again = True
-        while again:
-            run, held = _take_run()
-            if run is None:
-                break
-            with held:
-                again = train_logged(run, train)
-    advance()
-
-
-def train_logged(run: store.Run, train: Callable[[store.Run], bool]) -> bool:
-    """Return what `train` returns: whether this process can train another run. All output goes to the run's log.txt."""
-    _say_into(run.folder / "log.txt")
-    be_nice()
-    return train(run)
-
-
-def be_nice() -> None:
-    """Let the pages come first."""
-    if hasattr(os, "nice"):
-        os.nice(max(0, NICENESS - os.nice(0)))
-    # Linux on a desktop weighs sessions, not processes, and a worker is a session of its own
-    with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(NICENESS))
 
 
 def versions() -> dict[str, str]:
@@ -259,6 +213,23 @@ def versions() -> dict[str, str]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             installed[package] = importlib.metadata.version(package)
     return installed
+
+
+def slots() -> list[Path]:
+    """Return the files whose locks the workers hold while they train: LIMIT of them."""
+    folder = store.ROOT / ".jobs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return [folder / f"slot{number}" for number in range(LIMIT)]
+
+
+def warm_lock() -> Path:
+    """Return the file whose lock the worker holds that is warm."""
+    return store.ROOT / ".jobs" / "warm"
+
+
+def wanted() -> Path:
+    """Return the file whose time says when a warm worker was last wanted."""
+    return store.ROOT / ".jobs" / "wanted"
 
 
 def _now():
@@ -275,40 +246,6 @@ def _refuse_without_locks(folder):
         raise store.RunError(fault)
 
 
-def _take_run():
-    """The run that waits longest, no longer waiting, and its lock, held; (None, None) if none waits."""
-    with _queue_lock():
-        for run in queue():
-            try:
-                run, held = control.begin(run)
-            except store.RunError:  # somebody trains it from the command line, or has finished it
-                continue
-            control.write_progress(run, "starting", step=0, steps=run.recipe.steps)
-            return run, held
-    return None, None
-
-
-def _say_into(log):
-    """Send all output of this process, TensorFlow's own too, to the end of a file."""
-    with log.open("ab") as file:
-        for stream in (1, 2):
-            os.dup2(file.fileno(), stream)
-
-
-def _slots():
-    folder = store.ROOT / ".jobs"
-    folder.mkdir(parents=True, exist_ok=True)
-    return [folder / f"slot{number}" for number in range(LIMIT)]
-
-
-def _warm_lock():
-    return store.ROOT / ".jobs" / "warm"
-
-
-def _wanted():
-    return store.ROOT / ".jobs" / "wanted"
-
-
 def _queue_lock():
     folder = store.ROOT / ".jobs"
     with store.writing(folder):
@@ -319,14 +256,3 @@ def _queue_lock():
 
 def _is_free(slot):
     return not locks.is_held(slot)
-
-
-def _take_slot():
-    until = time.monotonic() + SLOT_WAIT_SECONDS
-    while True:
-        for path in _slots():
-            with contextlib.suppress(Timeout):
-                return FileLock(path).acquire(timeout=0)
-        if time.monotonic() > until:
-            return None
-        time.sleep(0.05)

@@ -11,6 +11,7 @@ import pytest
 
 from core import settings
 from core.jobs import queue
+from core.jobs.worker import NICENESS
 from core.recipe import Recipe
 from core.runs import checkpoints as run_checkpoints
 from core.runs import control, metrics, results, store
@@ -30,7 +31,7 @@ def checkpoints(tmp_path, monkeypatch):
     yield tmp_path / "runs"
     for run in store.list_runs():
         queue.stop(run)
-    queue._wanted().unlink(missing_ok=True)
+    queue.wanted().unlink(missing_ok=True)
     wait_until(lambda: not any(control.is_locked(run) for run in store.list_runs()))
     for worker in queue._workers:
         worker.wait(timeout=PATIENCE_SECONDS)
@@ -175,7 +176,7 @@ def test_a_warm_trainer_takes_the_run_at_once_and_alone(monkeypatch):
     monkeypatch.setattr(queue, "WARM", True)
     queue.warm()
     queue.warm()  # every rerun of the page says it
-    wait_until(lambda: not queue._is_free(queue._warm_lock()))
+    wait_until(lambda: not queue._is_free(queue.warm_lock()))
     queue.warm()
     assert len(queue._workers) == 1
     run = started(SHORT)
@@ -184,12 +185,12 @@ def test_a_warm_trainer_takes_the_run_at_once_and_alone(monkeypatch):
 
 
 def test_a_worker_comes_after_the_pages_also_where_sessions_are_weighed():
-    told = "import os; from core.jobs import queue; queue.be_nice(); queue.be_nice(); print(os.nice(0))"
+    told = "import os; from core.jobs import worker; worker.be_nice(); worker.be_nice(); print(os.nice(0))"
     session = Path("/proc/self/autogroup")
     if session.exists():
         told += "; print(open('/proc/self/autogroup').read().split()[-1])"
     worker = subprocess.run(
         [sys.executable, "-c", told], cwd=settings.REPOSITORY, capture_output=True, text=True, start_new_session=True
     )
-    expected = {str(queue.NICENESS)} if hasattr(os, "nice") else set()
+    expected = {str(NICENESS)} if hasattr(os, "nice") else set()
     assert set(worker.stdout.split()) == expected, worker.stderr

@@ -9,7 +9,7 @@ HOLD = """
 import os, sys
 from pathlib import Path
 from core import __main__
-from core.jobs import queue
+from core.jobs import queue, worker
 from core.recipe import Recipe
 from core.runs import checkpoints, control, files, locks, metrics, quota, results, snapshots, store, trash
 

@@ -60,7 +60,7 @@ def test_a_run_that_was_finished_while_its_resumption_waited_keeps_its_curve():
 def test_a_worker_leaves_a_run_that_was_finished_while_it_waited():
     run = queue.create(TINY)
     queue.start(run)
-    with Held("hold(control, 'lock')\nqueue.work(lambda run: print('trained'))") as worker:
+    with Held("hold(control, 'lock')\nworker.work(lambda run: print('trained'))") as worker:
         worker.wait_here()
         finish(run)
         assert worker.go_on() == (0, "", "")

@@ -16,7 +16,7 @@ from pathlib import Path
 import ray
 
 from core import settings
-from core.jobs import queue, unattended
+from core.jobs import unattended, worker
 from core.jobs.sweep import LOOK_SECONDS, RETRIES, Watch
 from core.runs import control, store
 
@@ -57,7 +57,7 @@ def _trial(folder):
             return
         raise
     with held:
-        queue.train_logged(run, unattended.train_unattended)
+        worker.train_logged(run, unattended.train_unattended)
 
 
 def connected(address: str) -> contextlib.AbstractContextManager:
