@@ -16,6 +16,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the server
 import numpy as np
 
 from core import teach
+from core.credit import Features
 from core.evaluation import PAIRINGS
 from core.hands import Hands, judge_hands, judged
 from core.images import mnist
@@ -86,7 +87,7 @@ def _taught(network, weights, memory, pool, others):
     mistakes = np.flatnonzero(teach.read(network, teach.last_layer(network, weights), pool) != pool.sums)
     all_pairs, rows = np.arange(len(pool.sums)), []
     for chosen in [all_pairs[:most] for most in TAUGHT] + [mistakes[:most] for most in TAUGHT[1:]]:
-        pairs = teach.Features(pool.top[chosen], pool.bottom[chosen], pool.sums[chosen])
+        pairs = Features(pool.top[chosen], pool.bottom[chosen], pool.sums[chosen])
         layer = teach.learn(network, weights, memory, pairs)
         right = np.mean([(teach.read(network, layer, pair) == pair.sums).mean() for pair in others])
         rows.append((len(chosen), right, memory.accuracy(network, layer)))
@@ -96,7 +97,7 @@ def _taught(network, weights, memory, pool, others):
 def _dealt(features, labels, digits, seed):
     """The features and sums of disjoint pairs of some digits."""
     top, bottom = digits[mnist.disjoint_pairs(len(digits), seed=seed)].T
-    return teach.Features(features[top], features[bottom], labels[top] + labels[bottom])
+    return Features(features[top], features[bottom], labels[top] + labels[bottom])
 
 
 def main() -> int:

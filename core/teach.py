@@ -1,10 +1,9 @@
 """Teach a network a visitor's hand from the sums of a few pairs: only its last layer moves, in NumPy.
 
 All layers before the last stay as they are, so a digit is carried through them once and kept as features. A network
-that names digits learns from a sum alone, as it did in training: with p and q what it reads in the two halves, the
-gradient of −log P(s) at the top digit's logits is p − r, where r(d) = p(d)·q(s−d) / P(s) is what the top digit is once
-the sum is known; likewise below. For a network that names no digits it is P minus one at the true sum, and each taught
-digit is paired with digits of MNIST: from one sum alone its last layer, which has to add, would unlearn other sums.
+that names digits learns from a sum alone, as it did in training (core/credit.py). For a network that names none, each
+taught digit is paired with digits of MNIST: from one sum alone its last layer, which has to add, would unlearn other
+sums.
 
 That it forgets nothing: beside what is taught, pairs of MNIST are repeated; the layer is pulled to what it was; and it
 learns on whitened features (of MNIST they have mean 0 and covariance 1), so that a step goes where MNIST is not.
@@ -16,6 +15,7 @@ from math import prod
 
 import numpy as np
 
+from core.credit import Features, digit_logits, gradients
 from core.evaluation import judge
 from core.images import mnist
 from core.model import forward
@@ -52,15 +52,6 @@ class Pair:
     def shows_as(self, other: "Pair") -> bool:
         """Return whether both are the same drawings, whatever their sums."""
         return np.array_equal(self.top, other.top) and np.array_equal(self.bottom, other.bottom)
-
-
-@dataclass(frozen=True)
-class Features:
-    """What the last layer reads of n pairs: (n, f) of each half; and the pairs' sums (n,)."""
-
-    top: np.ndarray = field(repr=False)
-    bottom: np.ndarray = field(repr=False)
-    sums: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -194,59 +185,6 @@ def _among_others(memory, features, digits, labels, generator):
     return Features(*pair, digits + labels[others])
 
 
-def gradients(network: Network, layer: Weights, pairs: Features) -> Weights:
-    """Return the gradient of the mean of −log P(s) over pairs, at the kernel and at the bias of the last layer."""
-    kernel, bias = layer
-    if paired(network).names_digits:
-        logits = _logits(layer, pairs.top), _logits(layer, pairs.bottom)
-        of_top, of_bottom = (_mean_share(g, layer[kernel]) for g in credit(*logits, pairs.sums))
-        moved = pairs.top.T @ of_top + pairs.bottom.T @ of_bottom
-        return {kernel: moved, bias: of_top.sum(axis=0) + of_bottom.sum(axis=0)}
-    g = softmax(_sum_logits(layer, pairs.top, pairs.bottom).astype(np.float64))
-    g[np.arange(len(g)), pairs.sums] -= 1
-    g = _mean_share(g, layer[kernel])
-    return {kernel: np.concatenate([pairs.top.T @ g, pairs.bottom.T @ g]), bias: g.sum(axis=0)}
-
-
-def credit(top: np.ndarray, bottom: np.ndarray, sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return p − r, the gradients at digit logits (n, 10) of tops and of bottoms, once the sums (n,) of both are known.
-
-    In logarithms, so that a network that is quite sure of a wrong sum learns, too.
-    """
-    others = np.asarray(sums)[:, None] - np.arange(DIGITS)  # the digit that the other half must then be
-    allowed, others = (others >= 0) & (others < DIGITS), others.clip(0, DIGITS - 1)
-    log_top, log_bottom = _log_softmax(top), _log_softmax(bottom)
-    r_top = softmax(np.where(allowed, log_top + np.take_along_axis(log_bottom, others, 1), -np.inf))
-    r_bottom = np.where(allowed, np.take_along_axis(r_top, others, 1), 0)
-    return np.exp(log_top) - r_top, np.exp(log_bottom) - r_bottom
-
-
-@dataclass(frozen=True)
-class Credit:
-    """What one pair teaches a network, that it reads before and after, and where the credit for the sum goes.
-
-    `before` and `after` are the probabilities (10,) of the top and of the bottom digit, and `blame` is p − r of both;
-    where a network names no digits they are of the sum (19,), alone: P, and P minus one at the true sum.
-    """
-
-    before: tuple[np.ndarray, ...]
-    after: tuple[np.ndarray, ...]
-    blame: tuple[np.ndarray, ...]
-
-
-def credit_of(network: Network, before: Weights, after: Weights, pairs: Features, index: int) -> Credit:
-    """Return what the pair at an index taught: `before` and `after` are the last layer, untaught and taught."""
-    top, bottom, total = pairs.top[[index]], pairs.bottom[[index]], pairs.sums[[index]]
-    if paired(network).names_digits:
-        old, new = ([_logits(layer, half).astype(np.float64) for half in (top, bottom)] for layer in (before, after))
-        blame = [*credit(old[0], old[1], total)]
-    else:
-        old, new = ([_sum_logits(layer, top, bottom).astype(np.float64)] for layer in (before, after))
-        blame = [softmax(old[0]) - np.eye(SUMS)[total]]
-    read_before, read_after = (tuple(softmax(logits)[0] for logits in each) for each in (old, new))
-    return Credit(read_before, read_after, tuple(g[0] for g in blame))
-
-
 def read(network: Network, layer: Weights, pairs: Features) -> np.ndarray:
     """Return the sums (n,) that the network reads in pairs, were `layer` its last one."""
     index = np.arange(len(pairs.sums))
@@ -257,25 +195,10 @@ def _answers(network, layer, top, bottom):
     """What the network answers to digits, given by their features as tops and as bottoms."""
     network = paired(network)
     if network.names_digits:
-        return Answers(network, softmax(_logits(layer, top)), softmax(_logits(layer, bottom)), None)
+        return Answers(network, softmax(digit_logits(layer, top)), softmax(digit_logits(layer, bottom)), None)
     kernel, bias = layer.values()
     of_top, of_bottom = np.split(kernel, 2)
     return Answers(network, top @ of_top, bottom @ of_bottom, bias)
-
-
-def _logits(layer, x):
-    kernel, bias = layer.values()
-    return x @ kernel + bias
-
-
-def _sum_logits(layer, top, bottom):
-    kernel, bias = layer.values()
-    of_top, of_bottom = np.split(kernel, 2)
-    return top @ of_top + bottom @ of_bottom + bias
-
-
-def _mean_share(g, kernel):
-    return (g / len(g)).astype(kernel.dtype)
 
 
 def _steps_before_last(network):
@@ -297,9 +220,3 @@ def _off_whitened(memory, layer):
     (kernel, k), (bias, b) = layer.items()
     halves = memory.whitening @ k.reshape(-1, len(memory.mean), k.shape[1])
     return {kernel: halves.reshape(k.shape), bias: b - (memory.mean @ halves).sum(axis=0)}
-
-
-def _log_softmax(logits):
-    logits = logits.astype(np.float64)
-    logits -= logits.max(axis=-1, keepdims=True)
-    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.teach import Credit
+from core.credit import Credit
 from pages.shared import answer, pictures
 from pages.shared.colours import COLOURS, SUM_COLOUR
 

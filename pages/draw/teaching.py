@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core import teach
+from core.credit import Features, credit_of
 from core.model.forward import Weights
 from core.model.operations import SUMS
 from core.runs import comparison, exchange, store
-from core.teach import Features, Pair
+from core.teach import Pair
 from pages.draw import canvas, lesson
 from pages.shared import cached
 from pages.shared.text import counted, plain
@@ -87,7 +88,7 @@ def offer(run: store.Run, weights: Weights, shown: Pair | None) -> None:
         _take_back_or_keep(run, weights, course)
         with st.expander("What the last pair taught"):
             before, last = teach.last_layer(run.network, weights), len(course.pairs) - 1
-            credit = teach.credit_of(run.network, before, course.learned.layer, course.learned.features, last)
+            credit = credit_of(run.network, before, course.learned.layer, course.learned.features, last)
             lesson.show(credit, course.pairs[last].sum)
     elif course.earlier and course.earlier[-1]:
         with st.container(key="forgotten", horizontal=True, vertical_alignment="center"):

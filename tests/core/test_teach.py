@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from core import __main__, teach
+from core.credit import Features, credit, gradients
 from core.hands import judged
 from core.images import mnist
 from core.model import forward
@@ -43,7 +44,7 @@ def misread(shipped):
 def test_credit_is_what_all_pairs_of_digits_give_when_they_are_tried_one_by_one():
     generator = np.random.default_rng(0)
     top, bottom = generator.normal(0, 3, (2, 19, 10))
-    of_top, of_bottom = teach.credit(top, bottom, np.arange(19))
+    of_top, of_bottom = credit(top, bottom, np.arange(19))
     p, q = softmax(top), softmax(bottom)
     for s in range(19):
         of_pairs = {(d, e): p[s, d] * q[s, e] for d in range(10) for e in range(10) if d + e == s}
@@ -56,7 +57,7 @@ def test_credit_is_what_all_pairs_of_digits_give_when_they_are_tried_one_by_one(
 
 def test_credit_of_a_network_that_is_certain_of_a_wrong_sum_is_finite_and_moves_it():
     certain = 2000.0 * np.eye(10)[[4]]
-    of_top, of_bottom = teach.credit(certain, certain, np.array([13]))
+    of_top, of_bottom = credit(certain, certain, np.array([13]))
     assert np.isfinite(of_top).all() and of_top[0, 4] > 0.4 and of_top[0, 9] < -0.4
     np.testing.assert_allclose(of_top, of_bottom)
 
@@ -71,13 +72,13 @@ def test_gradients_are_those_of_finite_differences(name):
     classes = 10 if network.names_digits or not network.reads_pairs else 19
     inputs = width if classes == 10 else 2 * width
     layer = {"kernel": generator.normal(size=(inputs, classes)), "bias": generator.normal(size=classes)}
-    pairs = teach.Features(*generator.normal(size=(2, 5, width)), np.array([0, 3, 9, 12, 18]))
+    pairs = Features(*generator.normal(size=(2, 5, width)), np.array([0, 3, 9, 12, 18]))
 
     def loss():
         logits = teach._answers(network, layer, pairs.top, pairs.bottom).logits(np.arange(5), np.arange(5))
         return -np.log(softmax(logits)[np.arange(5), pairs.sums]).mean()
 
-    found = teach.gradients(network, layer, pairs)
+    found = gradients(network, layer, pairs)
     for name, tensor in layer.items():
         for index in np.ndindex(tensor.shape):
             kept, losses = tensor[index], []
@@ -123,9 +124,9 @@ def test_a_network_that_names_no_digits_unlearns_no_hand():
     for writer in np.unique(writers):
         top, bottom = np.random.default_rng(0).permutation(np.flatnonzero(writers == writer))[:160].reshape(2, -1)
         of_pairs = features[top], features[bottom], labels_[top] + labels_[bottom]
-        told, held_out = (teach.Features(*(each[part] for each in of_pairs)) for part in HALVES)
+        told, held_out = (Features(*(each[part] for each in of_pairs)) for part in HALVES)
         wrong = teach.read(network, before, told) != told.sums
-        mistakes = teach.Features(told.top[wrong], told.bottom[wrong], told.sums[wrong])
+        mistakes = Features(told.top[wrong], told.bottom[wrong], told.sums[wrong])
         layer = teach.learn(network, weights, memory, mistakes)
         after, then = ((teach.read(network, each, held_out) == held_out.sums).mean() for each in (layer, before))
         changes.append(after - then)
@@ -138,7 +139,7 @@ def test_the_same_pairs_teach_the_same_and_none_teaches_nothing(shipped, misread
     pairs = teach.add(teach.add((), misread[0]), misread[1])
     one, other = (teach.learn(network, weights, memory, teach.features_of(network, weights, pairs)) for _ in range(2))
     assert all(np.array_equal(one[name], other[name]) for name in one)
-    nothing = teach.Features(np.zeros((0, 1024)), np.zeros((0, 1024)), np.zeros(0, int))
+    nothing = Features(np.zeros((0, 1024)), np.zeros((0, 1024)), np.zeros(0, int))
     assert teach.learn(network, weights, memory, nothing) == teach.last_layer(network, weights)
 
 
