@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from core import terminal
+from core import settings, terminal
 from core.commands import exporting, reading, training
 from core.pocket import rounding
 from core.recipe import RULES, Recipe
@@ -40,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments):
     """Run a command, as `main` says."""
+    settings.check()
     parser = Parser(prog="python -m core", description="Train, measure and use the networks of Digit Sum Lab.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train a network into a new run, or resume a run"))

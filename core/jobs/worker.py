@@ -11,11 +11,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from core import settings
 from core.jobs import queue
 from core.runs import store
 
 SLOT_WAIT_SECONDS = 2.0  # somebody who looks may share a slot for a moment
-NICENESS = 19  # the pages come first: with 10, five of a hundred reruns of a class waited three times as long
 WARM_SECONDS = 600  # how long a worker that has loaded TensorFlow waits for a run
 WARM_LOOK_SECONDS = 0.05
 
@@ -66,10 +66,10 @@ def train_logged(run: store.Run, train: Callable[[store.Run], bool]) -> bool:
 def be_nice() -> None:
     """Let the pages come first."""
     if hasattr(os, "nice"):
-        os.nice(max(0, NICENESS - os.nice(0)))
+        os.nice(max(0, settings.niceness() - os.nice(0)))
     # Linux on a desktop weighs sessions, not processes, and a worker is a session of its own
     with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(NICENESS))
+        Path("/proc/self/autogroup").write_text(str(settings.niceness()))
 
 
 def _say_into(log):

@@ -28,6 +28,7 @@ def test_an_unset_or_empty_variable_means_the_default(monkeypatch):
     ("name", "text"),
     [
         ("DIGIT_SUM_LAB_TRAINERS", "two"),
+        ("DIGIT_SUM_LAB_NICENESS", "-5"),
         ("DIGIT_SUM_LAB_TRAINERS", "0"),
         ("DIGIT_SUM_LAB_MOST_RUNS", "1.5"),
         ("DIGIT_SUM_LAB_MOST_GIGABYTES", "nan"),
