@@ -16,6 +16,7 @@ os.environ.setdefault("DIGIT_SUM_LAB_NICENESS", "1")
 
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner import script_runner
 
 from core import settings
 from core.images import mnist
@@ -26,6 +27,8 @@ from tests.harness.server import chromium
 settings.prepare_tensorflow()  # before any test imports it
 # each AppTest looks through all installed packages for components, which takes a third of the tests of pages
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
+# Streamlit clears Keras, where it is loaded, after each rerun, in 1.4 s; no server has it, but tests of trainings have
+script_runner._clean_problem_modules = lambda: None
 
 LONGEST = {f"test_{name}.py" for name in ("train_browser", "training", "jobs", "browser", "pages_browser", "sweep")}
 # what takes a browser, a page, a training or several processes
