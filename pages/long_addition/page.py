@@ -13,8 +13,8 @@ MOST_SHOWN = 3  # of the most probable sums
 
 st.title("Long addition", anchor=False)
 st.write(
-    "Two numbers, one below the other, as at school. The network reads one digit at a time and knows nothing of tens "
-    "and hundreds; the rest is arithmetic with what it is unsure of. Nobody ever showed it a number of two digits."
+    "Two numbers, added as at school. The network reads one digit at a time and was never shown a number of two "
+    "digits; the rest is arithmetic with what it is unsure of."
 )
 available = [
     (run, result)
@@ -24,14 +24,15 @@ available = [
 if not available:
     st.info("No network here names digits. Train sum_posterior, or one that reads single digits, then come back.")
     st.stop()
-run, result = picker.choose_run(available, "Networks that name digits. sum_posterior learned them from sums alone.")
-st.caption(picker.run_description(run, result))
+left, right = st.columns(2, vertical_alignment="bottom")  # so that a laptop shows the sum written out, too
+with left:
+    run, result = picker.choose_run(available, "Networks that name digits. sum_posterior learned them from sums alone.")
 try:
     read = answers.as_pairs(cached.answers_of(run))
 except store.RunError as error:
     picker.stop_unloadable(error)
-
-numbers = column_addition.choose(run, read)
+with right:
+    numbers = column_addition.choose(run, read)
 columns = long_addition.columns_of(numbers.top, numbers.bottom)
 likely = long_addition.most_probable(columns, MOST_SHOWN)
 if likely:
@@ -47,6 +48,7 @@ column_addition.show(numbers, columns, likely)
 if len(likely) > 1:
     others = ", ".join(f"{total:,} ({percent(chance, 1)})" for total, chance in likely[1:])
     st.caption(f"The next most probable sums: {others}.")
+st.caption(picker.run_description(run, result))
 
 st.header("How far does it go?", anchor=False)
 far.show(run)

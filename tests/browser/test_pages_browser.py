@@ -260,3 +260,15 @@ def test_pocket_is_served_compressed_and_only_when_it_changed(server):
 def test_a_pocket_that_is_not_there_is_refused_in_words(name, status, words, server):
     code, body, _ = get(f"{server.url}/pocket/{name}")
     assert code == status and words in body and b"<" not in body
+
+
+def test_the_sum_of_a_long_addition_is_on_one_screen_of_a_laptop(server, browser):
+    page = open_page(browser, viewport={"width": 1366, "height": 625})
+    page.goto(f"{server.url}/long_addition")
+    for part in (".answer-note", ".long-addition .sum"):
+        page.locator(part).wait_for()
+    settle(page)
+    for part in (".answer b", ".answer-note", ".long-addition .sum"):
+        box = page.locator(part).bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 625, part
+    page.context.close()
