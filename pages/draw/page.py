@@ -38,7 +38,10 @@ with paper:
         st.button("Clear both", key="clear_both", on_click=canvas.clear, args=canvas.HALVES, help="Key C. U undoes.")
         st.button("Swap", on_click=canvas.swap, help="The two digits change places. Does the sum stay?")
         st.button(
-            "Surprise me", key="surprise", on_click=canvas.surprise, help="Two random test digits of MNIST. Key S."
+            "Surprise me",
+            key="surprise",
+            on_click=canvas.surprise,
+            help="Fills both frames with handwritten digits that no network here was trained on. Key S.",
         )
         instead.choose_digits()
         if st.button("From paper", key="from_paper", help="A photograph, a scan, or the camera."):
