@@ -45,11 +45,10 @@ def choose_network() -> None:
 def recipe_fields() -> None:
     """Show every other control, with what is wrong under each text that cannot be used."""
     _examples()
-    left, right = st.columns(2)
-    with left:
-        _controls("batch", "learning_rate", "keep_prob", "pen_share")
-    with right:
-        _controls("steps", "schedule", "seed")
+    for names in (("batch", "steps"), ("learning_rate", "schedule"), ("keep_prob", "seed"), ("pen_share",)):
+        for column, name in zip(st.columns(2), names, strict=False):  # rows, which Tab reads as the eye does
+            with column:
+                _controls(name)
     if NETWORKS[st.session_state[_key("network")]].reads_pairs:
         with st.expander(_titled("The two halves", HALVES), key="box_of_halves"):
             _controls(*HALVES)

@@ -77,6 +77,12 @@ def test_the_link_says_every_choice_and_is_read_back():
     assert query["batch"] == ["64"] and query["unmet"] == ["3+8"]
 
 
+def test_the_form_is_read_row_by_row():
+    labels = [field.label for field in visit().text_input]
+    numbers = ["Batch", "Iterations", "Learning rate", "keep_prob", "Seed", "Share of real pen strokes"]
+    assert [label for label in labels if label in numbers] == numbers
+
+
 def test_the_form_follows_a_link_that_changes_under_it_and_else_keeps_what_was_typed():
     app = press(visit(**in_link(Recipe(network="tiny", steps=77))), "Start")
     control(app, "Iterations").set_value("88").run()
