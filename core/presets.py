@@ -30,7 +30,7 @@ def fast(network: str) -> Recipe:
     """One-cycle Adam on averaged weights: seconds to some minutes on two cores."""
     recipe = Recipe(network=network)  # to ask the network itself
     if not recipe.architecture.reads_pairs:
-        steps, rate = (4000, 1e-2) if network == "tiny" else (1500, 2e-3)
+        steps, rate = {"tiny": (4000, 1e-2), "minimal": (6000, 3e-2)}.get(network, (1500, 2e-3))
         return Recipe(network=network, steps=steps, learning_rate=rate, keep_prob=0.5 if network == "dropout" else 1.0)
     if recipe.architecture.names_digits:
         return Recipe(network=network, steps=1500, learning_rate=1e-3, keep_prob=0.5, **MOVES)
@@ -49,6 +49,7 @@ def quickest(network: str) -> Recipe:
         "linear": (128, 1000, 2e-3, 0.998, {}),
         "shallow": (64, 300, 5e-3, 0.95, {}),
         "tiny": (64, 1500, 1e-2, 0.98, {}),
+        "minimal": (64, 2500, 3e-2, 0.98, {}),
         "compact": (64, 150, 3e-3, 0.95, {}),
     }
     batch, steps, rate, decay, more = quick.get(network, (64, 1000, 2e-3, 0.98, {}))

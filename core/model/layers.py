@@ -141,6 +141,45 @@ class DepthwiseConvolution(Layer):
 
 
 @dataclass(frozen=True)
+class GlobalDepthwiseConvolution(Layer):
+    """A filter as large as the picture, size×size, for each channel: a mean of it with learned weights.
+
+    It owns no bias either: the FC layer after it has one.
+    """
+
+    size: int
+
+    kind = "global"
+    linear = True
+
+    def label(self, shape_in, shared=False):
+        return f"depthwise conv {self.size}×{self.size} over all of {shape_in[2]} channels"
+
+    def shape_out(self, shape_in):
+        return (shape_in[2],)
+
+    def weight_shapes(self, shape_in):
+        return {"kernel": (self.size, self.size, shape_in[2], 1)}
+
+    def multiply_adds(self, shape_in):
+        return prod(shape_in)
+
+    def forward(self, x, kernel):
+        return np.einsum("nhwc,hwc->nc", x, kernel[..., 0])
+
+    def backward(self, g, x, y, kernel=None):
+        return g[:, None, None] * kernel[..., 0].astype(g.dtype)
+
+    def sees(self, first, last, length):
+        return 0, length - 1
+
+    def keras(self, layers, kernel_initializer, bias_initializer, **options):
+        options["depthwise_initializer"] = kernel_initializer
+        convolution = layers.DepthwiseConv2D(self.size, use_bias=False, **options)
+        return lambda x: layers.Flatten(dtype=options["dtype"])(convolution(x))
+
+
+@dataclass(frozen=True)
 class Dense(Layer):
     """A fully connected layer ("FC" in the report)."""
 
@@ -235,32 +274,6 @@ class AveragePool(Pool):
 
     def keras(self, layers, **options):
         return layers.AveragePooling2D(2, **options)
-
-
-@dataclass(frozen=True)
-class GlobalAveragePool(Layer):
-    """The mean of each channel over the whole picture."""
-
-    linear = True
-
-    def label(self, shape_in, shared=False):
-        return "global average pool"
-
-    def shape_out(self, shape_in):
-        return (shape_in[2],)
-
-    def forward(self, x):
-        return x.mean(axis=(1, 2))
-
-    def backward(self, g, x, y, kernel=None):
-        height, width = x.shape[1:3]
-        return np.repeat(g / (height * width), height * width, axis=0).reshape(len(g), height, width, -1)
-
-    def sees(self, first, last, length):
-        return 0, length - 1
-
-    def keras(self, layers, **options):
-        return layers.GlobalAveragePooling2D(**options)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from core.model.layers import (
     AveragePool,
     Convolution,
     Dense,
+    DepthwiseConvolution,
     Dropout,
+    GlobalDepthwiseConvolution,
     Layer,
     MaxPool,
     ReLU,
@@ -264,6 +266,19 @@ NETWORKS = {
                 *(Convolution(3, 5), ReLU(), MaxPool()),  # 7×7×5
                 *(Convolution(3, 5), ReLU(), MaxPool()),  # 3×3×5 = 45
                 *(Dropout(), Dense(DIGITS)),
+            ),
+        ),
+        Network(
+            "minimal",
+            "Past the report: the same question with fewer than 700, in convolutions of each channel by itself and 1×1 "
+            "ones that mix channels.",
+            (
+                *(Convolution(3, 4), ReLU()),
+                *(DepthwiseConvolution(3), Convolution(1, 6), ReLU(), MaxPool()),  # 14×14×6
+                *(DepthwiseConvolution(3), Convolution(1, 8), ReLU()),
+                *(DepthwiseConvolution(3), Convolution(1, 8), ReLU(), MaxPool()),  # 7×7×8
+                *(DepthwiseConvolution(3), Convolution(1, 9), ReLU(), MaxPool()),  # 3×3×9
+                *(GlobalDepthwiseConvolution(3), Dropout(), Dense(DIGITS)),
             ),
         ),
     )

@@ -128,11 +128,11 @@ function pool({ height, width, channels, values }, combine) {
   return { height: rows, width: columns, channels, values: pooled };
 }
 
-/** Takes the mean of each channel. */
-function globalAverage({ height, width, channels, values }) {
-  const means = new Float32Array(channels);
-  values.forEach((value, i) => means[i % channels] += value / (height * width));
-  return vector(means);
+/** Convolves each channel with a filter as large as the picture. */
+function convolveWhole({ channels, values }, [kernel]) {
+  const sums = new Float32Array(channels);
+  values.forEach((value, i) => sums[i % channels] += value * kernel.values[i]);
+  return vector(sums);
 }
 
 /** Turns logits into probabilities, without overflow. */
@@ -157,11 +157,11 @@ function vector(values) {
 const LAYERS = {
   Convolution: convolve,
   DepthwiseConvolution: convolveDepthwise,
+  GlobalDepthwiseConvolution: convolveWhole,
   Dense: dense,
   ReLU: (x) => ({ ...x, values: x.values.map((value) => value > 0 ? value : 0) }),
   MaxPool: (x) => pool(x, Math.max),
   AveragePool: (x) => pool(x, (a, b, c, d) => (a + b + c + d) / 4),
-  GlobalAveragePool: globalAverage,
   Softmax: (x) => ({ ...x, values: softmax(x.values) }),
 };
 

@@ -102,7 +102,7 @@ class Balance:
 
 def balances() -> list[Balance]:
     """Balance the report's experiments and, for networks past it, their own: every network of the app is in it."""
-    beyond = [experiments.ALL[name] for name in ("posterior", "tiny")]
+    beyond = [experiments.ALL[name] for name in ("posterior", "tiny", "minimal")]
     return [
         balance
         for experiment in (*experiments.EXPERIMENTS, *beyond)

@@ -13,10 +13,12 @@ import tensorflow as tf
 from keras import ops
 
 from core.model.halves import AddDigits, Join, Split
-from core.model.layers import Dense, Dropout
+from core.model.layers import Dense, DepthwiseConvolution, Dropout, GlobalDepthwiseConvolution
 from core.model.networks import Network, pool_first
 from core.model.operations import DIGITS, PROBABILITY_FLOOR
 from core.model.questions import QUESTIONS, Question
+
+DEPTHWISE = DepthwiseConvolution, GlobalDepthwiseConvolution
 
 
 class TransposedDense(keras.layers.Layer):
@@ -93,7 +95,7 @@ def build(
 
 def _apply(step, x, name, initialization, seed, drop, dense, options):
     if name:
-        options = options | {"name": name, **_initializers(initialization, seed)}
+        options = options | {"name": name, **_initializers(initialization, seed, step)}
     if isinstance(step.layer, Dropout):
         return drop(seed=seed, **options)(x) if drop else x
     if isinstance(step.layer, Dense):
@@ -155,7 +157,7 @@ def _as_tower(top, bottom):
     return keras.layers.Identity(name="tower", dtype="float32")(x)
 
 
-def _initializers(initialization, seed):
+def _initializers(initialization, seed, step):
     if initialization == "zeros":
         return {"kernel_initializer": keras.initializers.Zeros(), "bias_initializer": "zeros"}
     if initialization == "report":
@@ -163,4 +165,7 @@ def _initializers(initialization, seed):
             "kernel_initializer": keras.initializers.TruncatedNormal(stddev=0.1, seed=seed),
             "bias_initializer": keras.initializers.Constant(0.1),
         }
-    return {"kernel_initializer": keras.initializers.HeNormal(seed=seed), "bias_initializer": "zeros"}
+    # He's, but Keras counts all channels among what a filter reads, of which a depthwise one reads its own alone
+    scale = 2.0 * (step.shape_in[-1] if isinstance(step.layer, DEPTHWISE) else 1)
+    he = keras.initializers.VarianceScaling(scale, "fan_in", "truncated_normal", seed=seed)
+    return {"kernel_initializer": he, "bias_initializer": "zeros"}

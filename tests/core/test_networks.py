@@ -71,11 +71,12 @@ def test_a_layer_without_a_bias_is_counted_without_one():
         "depthwise conv 4×4, 4 channels: 4·4·4·1 = 64",
         "conv 1×1×4→6: 1·1·4·6 + 6 = 24 + 6 = 30",
         "depthwise conv 3×3, 6 channels: 3·3·6·1 = 54",
+        "depthwise conv 7×7 over all of 6 channels: 7·7·6·1 = 294",
         "FC 6→10: 6·10 + 10 = 60 + 10 = 70",
-        "total: 258",
+        "total: 552",
     ]
     both = untied(paired(SEPARABLE))
-    assert both.parameters == 2 * 258 and both.parameter_lines[1].endswith("2·(4·4·4·1 = 64) = 128")
+    assert both.parameters == 2 * 552 and both.parameter_lines[1].endswith("2·(4·4·4·1 = 64) = 128")
 
 
 def test_untied_halves_double_the_tower():
