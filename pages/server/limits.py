@@ -14,7 +14,7 @@ def apply() -> None:
     """Limit this process, before it imports NumPy or pyarrow.
 
     Without the two thresholds, the first file of weights that is read teaches glibc to keep as much as that for later:
-    58 MiB once every page was seen (277 against 219, `python -m benchmarks.memory`).
+    63 MiB once every page was seen (269 against 206, `python -m benchmarks.memory`).
     """
     settings.limit_threads()
     if platform.libc_ver()[0] == "glibc":
