@@ -141,25 +141,19 @@ class DepthwiseConvolution(Layer):
 
 
 @dataclass(frozen=True)
-class GlobalDepthwiseConvolution(Layer):
+class GlobalDepthwiseConvolution(DepthwiseConvolution):
     """A filter as large as the picture, size×size, for each channel: a mean of it with learned weights.
 
     It owns no bias either: the FC layer after it has one.
     """
 
-    size: int
-
     kind = "global"
-    linear = True
 
     def label(self, shape_in, shared=False):
         return f"depthwise conv {self.size}×{self.size} over all of {shape_in[2]} channels"
 
     def shape_out(self, shape_in):
         return (shape_in[2],)
-
-    def weight_shapes(self, shape_in):
-        return {"kernel": (self.size, self.size, shape_in[2], 1)}
 
     def multiply_adds(self, shape_in):
         return prod(shape_in)

@@ -13,12 +13,10 @@ import tensorflow as tf
 from keras import ops
 
 from core.model.halves import AddDigits, Join, Split
-from core.model.layers import Dense, DepthwiseConvolution, Dropout, GlobalDepthwiseConvolution
+from core.model.layers import Dense, DepthwiseConvolution, Dropout
 from core.model.networks import Network, pool_first
 from core.model.operations import DIGITS, PROBABILITY_FLOOR
 from core.model.questions import QUESTIONS, Question
-
-DEPTHWISE = DepthwiseConvolution, GlobalDepthwiseConvolution
 
 
 class TransposedDense(keras.layers.Layer):
@@ -166,6 +164,6 @@ def _initializers(initialization, seed, step):
             "bias_initializer": keras.initializers.Constant(0.1),
         }
     # He's, but Keras counts all channels among what a filter reads, of which a depthwise one reads its own alone
-    scale = 2.0 * (step.shape_in[-1] if isinstance(step.layer, DEPTHWISE) else 1)
+    scale = 2.0 * (step.shape_in[-1] if isinstance(step.layer, DepthwiseConvolution) else 1)
     he = keras.initializers.VarianceScaling(scale, "fan_in", "truncated_normal", seed=seed)
     return {"kernel_initializer": he, "bias_initializer": "zeros"}
