@@ -20,7 +20,7 @@ from core.credit import Features
 from core.evaluation import PAIRINGS
 from core.hands import Hands, judge_hands, judged
 from core.images import mnist
-from core.images.pen import JUDGES
+from core.images.pen import HELD_OUT_WRITERS
 from core.model.forward import Weights
 from core.model.networks import DIGITS
 from core.runs import checkpoints, store
@@ -28,14 +28,16 @@ from core.runs import checkpoints, store
 SHIPPED = ["sum_posterior", "pen-sum_posterior-seed1", "sum", "pen-sum-seed1", "sum_linear"]
 TAUGHT = (0, 5, 10, 20, 40)  # pairs that a writer tells the sums of
 MOST_TOLD = TAUGHT[-1]
-WRITERS = "".join(f"{f'writer {writer}':>11}" for writer in JUDGES)  # heads of columns
+WRITERS = "".join(f"{f'writer {writer}':>11}" for writer in HELD_OUT_WRITERS)  # heads of columns
 
 
 def by_writer(read: dict[str, Hands]) -> str:
     """Return a table: pairs of each run, the mean over the writers and each writer."""
     lines = [f"{'pairs':24}{'mean':>8}{WRITERS}"]
     for name, hands in read.items():
-        lines.append(f"{name:24}{hands.accuracy:8.4f}" + "".join(f"{hands.pairs(writer):11.4f}" for writer in JUDGES))
+        lines.append(
+            f"{name:24}{hands.accuracy:8.4f}" + "".join(f"{hands.pairs(writer):11.4f}" for writer in HELD_OUT_WRITERS)
+        )
     return "\n".join(lines)
 
 
@@ -65,7 +67,7 @@ def by_taught_pairs(run: store.Run, weights: Weights) -> str:
     memory, (images, labels, writers) = teach.remember(run.network, weights), judged()
     features = teach.digit_features(run.network, weights, images)
     columns = []
-    for writer in JUDGES:
+    for writer in HELD_OUT_WRITERS:
         own = np.random.default_rng(0).permutation(np.flatnonzero(writers == writer))
         told, held_out = np.split(own, [2 * MOST_TOLD])
         pool = _dealt(features, labels, told, seed=0)

@@ -63,7 +63,7 @@ def scribble(generator: np.random.Generator) -> list[list[tuple[float, float]]]:
 
 def two_digits(generator: np.random.Generator) -> list[np.ndarray]:
     """Return the strokes of two digits of the held-out writers beside each other."""
-    written = pen.to_judge()
+    written = pen.held_out()
     left, right = (pen.centred(written[i].strokes, 1.0, 0) for i in generator.integers(len(written), size=2))
     return [*left, *(stroke + [0.9, 0] for stroke in right)]
 

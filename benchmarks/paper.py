@@ -31,7 +31,7 @@ def written(generator: np.random.Generator, labels_and_images) -> tuple[int, np.
         index = generator.integers(len(labels))
         image = Image.fromarray(images[index]).resize((280, 280), Image.Resampling.BICUBIC)
         return int(labels[index]), np.asarray(image, np.float32) / 255
-    judges = pen.to_judge()
+    judges = pen.held_out()
     digit = judges[generator.integers(len(judges))]
     return digit.label, pen.draw(digit.strokes, generator.uniform(8, 30))[..., 3].astype(np.float32) / 255
 

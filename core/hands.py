@@ -43,7 +43,7 @@ class Hands:
 @cache
 def judged() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the digits of the held-out writers as their canvas shows them, (1496, 28, 28) uint8; labels; writers."""
-    digits = pen.to_judge()
+    digits = pen.held_out()
     images = np.stack([ink.drawn_digit(pen.draw(digit.strokes)) for digit in digits])
     return images, np.array([digit.label for digit in digits]), np.array([digit.writer for digit in digits])
 

@@ -17,7 +17,7 @@ from core.images.ink import drawn_digit
 from core.model.networks import SIDE
 
 STROKES = Path(__file__).parent / "data" / "pen_digits.npz"
-JUDGES = (2, 7, 12, 17, 22, 27)  # writers kept to judge: every fifth from the second on; the other 24 train
+HELD_OUT_WRITERS = (2, 7, 12, 17, 22, 27)  # every fifth from the second on; the other 24 train
 
 CANVAS = 280  # pixels a side of the page's canvas
 PEN = 26  # pixels; gives MNIST's own amount of ink to a digit of 200 pixels
@@ -52,12 +52,12 @@ def digits() -> tuple[PenDigit, ...]:
 
 def to_train() -> list[PenDigit]:
     """Return the digits of the 24 writers that may be trained on."""
-    return [digit for digit in digits() if digit.writer not in JUDGES]
+    return [digit for digit in digits() if digit.writer not in HELD_OUT_WRITERS]
 
 
-def to_judge() -> list[PenDigit]:
+def held_out() -> list[PenDigit]:
     """Return the digits of the 6 held-out writers, on which nothing here is ever trained."""
-    return [digit for digit in digits() if digit.writer in JUDGES]
+    return [digit for digit in digits() if digit.writer in HELD_OUT_WRITERS]
 
 
 def centred(strokes, longer_side: float = LONGER_SIDE, size: int = CANVAS) -> list[np.ndarray]:

@@ -51,7 +51,7 @@ def opened(browser, server, **options):
 def misread():
     """Three pairs (top, bottom) of held-out writers' digits, the top one misread by `sum_posterior`, the other not."""
     run = store.read(store.locate("sum_posterior"))
-    digits = pen.to_judge()[::2]
+    digits = pen.held_out()[::2]
     images = np.stack([drawn_digit(pen.draw(digit.strokes)) for digit in digits])
     read = of_digits(run.network, checkpoints.load_weights(run), images).top
     wrong = read.argmax(axis=1) != [digit.label for digit in digits]

@@ -96,7 +96,7 @@ def test_an_alpha_that_is_the_same_all_over_is_no_ink(read, alpha):
 
 
 def test_a_drawing_in_alpha_reads_as_the_canvas_does():
-    rgba = pen.draw(pen.to_judge()[0].strokes)
+    rgba = pen.draw(pen.held_out()[0].strokes)
     expected = ink.digit_from_canvas(rgba).astype(int)
     assert np.abs(digit_from_picture(in_file(rgba)) - expected).mean() < 4
 
@@ -119,7 +119,7 @@ def page_of(*labels, beside=False):
     """A page with the digits of a held-out writer one above the other or side by side."""
     page = np.full((160, 160 * len(labels)) if beside else (160 * len(labels), 160), 0.95)
     for i, label in enumerate(labels):
-        digit = next(digit for digit in pen.to_judge() if digit.label == label)
+        digit = next(digit for digit in pen.held_out() if digit.label == label)
         drawn = pen.draw(digit.strokes, 20, 120, 160)[..., 3] / 255
         rows, columns = (slice(None), slice(160 * i, 160 * i + 160))[:: 1 if beside else -1]
         page[rows, columns] *= 1 - 0.9 * drawn

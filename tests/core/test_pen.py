@@ -26,10 +26,10 @@ def test_the_strokes_are_those_of_the_source():
 
 
 def test_six_of_thirty_writers_judge_and_are_never_trained_on():
-    training, held_out = ({digit.writer for digit in some} for some in (pen.to_train(), pen.to_judge()))
+    training, held_out = ({digit.writer for digit in some} for some in (pen.to_train(), pen.held_out()))
     assert training | held_out == set(range(1, 31)) and not training & held_out
     assert held_out == {2, 7, 12, 17, 22, 27}
-    assert (len(pen.to_train()), len(pen.to_judge())) == (5998, 1496)
+    assert (len(pen.to_train()), len(pen.held_out())) == (5998, 1496)
 
 
 def test_a_round_pen_leaves_no_notch_at_a_corner_nor_at_an_end():
@@ -77,11 +77,11 @@ def test_held_out_pairs_are_of_one_hand_and_the_accuracy_is_the_mean_of_the_writ
     run = store.read(REPOSITORY / "checkpoints" / "tiny-seed2")
     judged = hands.judge_hands(run.network, checkpoints.load_weights(run))
     digits = judged.read == judged.labels
-    for writer in pen.JUDGES:
+    for writer in pen.HELD_OUT_WRITERS:
         own = judged.writers == writer
         # a pair is right when both digits are, or when two mistakes cancel
         assert judged.pairs(writer) == pytest.approx(digits[own].mean() ** 2, abs=0.05)
-    assert judged.accuracy == pytest.approx(np.mean([judged.pairs(writer) for writer in pen.JUDGES]))
+    assert judged.accuracy == pytest.approx(np.mean([judged.pairs(writer) for writer in pen.HELD_OUT_WRITERS]))
     assert hands.result(run, checkpoints.load_weights(run)) == {}  # it was not trained on pen strokes
 
 
