@@ -51,13 +51,13 @@ class Prediction:
 
 
 def percent(probability: float, decimals: int = 0) -> str:
-    """A softmax's probability in percents; it is never certain, so what would round to 100% is >99%."""
+    """Write a softmax's probability in percents; it is never certain, so what would round to 100% is >99%."""
     text = f"{probability:.{decimals}%}"
     return ">99%" if text.startswith("100") else text
 
 
 def activations(network: Network, weights: Weights, images: np.ndarray) -> list[np.ndarray]:
-    """The output of every layer of `network.steps`, in order; the last one is the logits.
+    """Return the output of every layer of `network.steps`, in order; the last one is the logits.
 
     `images` (n, height, width), uint8 in 0…255 or float in 0…1. Between Split and Join the leading axis is 2n: the
     top and bottom half of each input in turn. Raises ValueError for another height or width.
@@ -74,7 +74,7 @@ def logits(
     images: np.ndarray,
     on_progress: Callable[[float], object] = lambda done: None,
 ) -> np.ndarray:
-    """Logits (n, classes) of images (n, height, width), in chunks so that memory stays small.
+    """Return the logits (n, classes) of images (n, height, width), in chunks so that memory stays small.
 
     For sum_posterior they are the logarithms of the sum's probabilities, whose softmax is those probabilities again.
     `on_progress` hears the fraction done.
@@ -93,7 +93,7 @@ def tower(
     half: str = "top",
     on_progress: Callable[[float], object] = lambda done: None,
 ) -> np.ndarray:
-    """What the layers that serve each half of a sum network make of single digits: (n, 28, 28) to features (n, …).
+    """Return what the layers that serve each half of a sum network make of single digits: (n, 28, 28) to (n, …).
 
     `half` ("top" or "bottom") matters where the halves are untied. `on_progress` hears the fraction done.
     """
@@ -113,7 +113,7 @@ def tower_of(network: Network, weights: Weights, half: str) -> tuple[tuple[Step,
 
 
 def head(network: Network, weights: Weights, top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """Logits (n, 19) of a sum network from the features of n top and n bottom digits, as `tower` gives them."""
+    """Return a sum network's logits (n, 19) from the features of n top and n bottom digits, as `tower` gives them."""
     halves = np.stack([top, bottom], axis=1).reshape(2 * len(top), *top.shape[1:])
     return through(network.steps[network.tower_length :], weights, halves)[-1]
 
@@ -128,7 +128,7 @@ def predict(network: Network, weights: Weights, top: np.ndarray, bottom: np.ndar
 
 
 def predict_digit(network: Network, weights: Weights, digit: np.ndarray, half: str = "top") -> np.ndarray | None:
-    """Digit probabilities (10,) of one digit (28, 28), or None where the network does not name digits."""
+    """Return digit probabilities (10,) of one digit (28, 28), or None where the network names no digits."""
     if not network.reads_pairs:
         return softmax(logits(network, weights, digit[None]))[0]
     return tower(network, weights, digit[None], half)[0] if network.names_digits else None
@@ -158,7 +158,7 @@ def overflows(network: Network, weights: Weights) -> bool:
 
 
 def through(steps: tuple[Step, ...], weights: Weights, x: np.ndarray) -> list[np.ndarray]:
-    """The output of each of these steps in order, when x (n, …) goes into the first."""
+    """Return the output of each of these steps in order, when x (n, …) goes into the first."""
     outputs = []
     for step in steps:
         owned = [weights[name] for name in step.weights]

@@ -150,7 +150,7 @@ class Network:
 
 
 def pool_first(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    """The same function with "ReLU, max pool" turned into "max pool, ReLU": a quarter of the work for the ReLU."""
+    """Turn each "ReLU, max pool" into "max pool, ReLU": the same function, a quarter of the work for the ReLU."""
     swapped = list(layers)
     for i in range(len(swapped) - 1):
         if swapped[i : i + 2] == [ReLU(), MaxPool()]:
@@ -159,7 +159,7 @@ def pool_first(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
 
 
 def uncut(network: Network) -> Network:
-    """A sum network with the same weights that reads 56×28 as one picture and splits it before the first FC layer.
+    """Return a sum network of the same weights that reads 56×28 as one picture, split before the first FC layer.
 
     With SAME padding each half then sees an edge of the other, where it saw blank paper before: nearly, not exactly,
     the same function. The report draws it so; we train and read the halves apart, which is what gives N² pairs.
@@ -170,13 +170,14 @@ def uncut(network: Network) -> Network:
 
 
 def untied(network: Network) -> Network:
-    """A sum network whose halves each have weights of their own, up to where they meet: what sharing saves."""
+    """Return a sum network whose halves each have their own weights, up to where they meet: what sharing saves."""
     return replace(network, tied=False)
 
 
 def paired(network: Network) -> Network:
-    """A network that reads one digit, with the same weights, as one that reads both halves and adds their
-    distributions as `sum_posterior` does. A network that reads pairs already is given back as it is.
+    """Let a network that reads one digit read both halves by the same weights, and add their distributions.
+
+    It adds as `sum_posterior` does. A network that reads pairs already is given back as it is.
     """
     if network.reads_pairs:
         return network

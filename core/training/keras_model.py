@@ -50,7 +50,7 @@ def build(
     dropout: Callable[..., keras.layers.Dropout] = keras.layers.Dropout,
     to_train: bool = False,
 ) -> keras.Model:
-    """A Keras model from images (n, height, width, 1) in 0…1 to logits (n, classes) in float32.
+    """Build a Keras model from images (n, height, width, 1) in 0…1 to logits (n, classes) in float32.
 
     With precision "bfloat16" the layers up to the last FC layer compute in bfloat16; variables, the last FC layer and
     all after it stay in float32. `initialization` is a recipe's, or "zeros" for weights to be set. `dropout` makes the
@@ -104,7 +104,7 @@ def _apply(step, x, name, initialization, seed, drop, dense, options):
 
 
 def log_answer_probabilities(top, bottom, question: Question = QUESTIONS["sums"]):
-    """log P(answer), (…, n, answers), from digit probabilities of a top (…, 10) and of n bottoms (…, n, 10).
+    """Return log P(answer), (…, n, answers), from digit probabilities of a top (…, 10) and of n bottoms (…, n, 10).
 
     Of sums it is the convolution P(s) = Σ P(d)·P(s−d), as a product with a Toeplitz matrix: the top's probabilities
     make a 10×19 matrix that adds this digit to another one's distribution.
@@ -115,12 +115,12 @@ def log_answer_probabilities(top, bottom, question: Question = QUESTIONS["sums"]
 
 
 def named_variables(model: keras.Model) -> dict[str, keras.Variable]:
-    """Canonical tensor name → variable, in the order of the layers; kernels of TransposedDense as they are kept."""
+    """Return the variables by canonical name, in the order of the layers; a TransposedDense's kernel as it is kept."""
     return {f"{layer.name}.{v.name}": v for layer in model.layers for v in layer.trainable_variables}
 
 
 def dropout_seeds(model: keras.Model) -> dict[str, keras.Variable]:
-    """The state of each dropout layer's random numbers: without it a resumed run would drop other values."""
+    """Return the state of each dropout layer's random numbers: without it a resumed run drops other values."""
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
     return {f"dropout{i + 1}.seed": layer.seed_generator.state for i, layer in enumerate(layers)}
 
@@ -133,14 +133,14 @@ def set_weights(model: keras.Model, weights: dict[str, np.ndarray]) -> None:
 
 
 def get_weights(model: keras.Model) -> dict[str, np.ndarray]:
-    """The model's weights by canonical name, float32."""
+    """Return the model's weights by canonical name, float32."""
     transposed = _transposed(model)
     tensors = {name: variable.numpy() for name, variable in named_variables(model).items()}
     return {name: np.array(t.T if name in transposed else t, order="C") for name, t in tensors.items()}
 
 
 def tower(model: keras.Model) -> keras.Model:
-    """The part of a sum network that serves each half alone: (n, 56, 28, 1) to features (2n, …), top, bottom, top, …"""
+    """Return the part of a sum network that serves each half alone: (n, 56, 28, 1) to (2n, …), top, bottom, top, …"""
     return keras.Model(model.inputs, model.get_layer("tower").output)
 
 
