@@ -88,8 +88,9 @@ def _best(experiment, protocol):
 def _recipe_name(variant, protocol):
     """What a variant is called: by whose recipe, and what tells it from the others, if there are some."""
     label = variant.label.removesuffix("report").removesuffix("-").replace("keep", "keep_prob ").replace("-", " ")
-    whose = "the report's protocol" if protocol == "report" else "quick recipe"
-    return f"{whose}, {label}" if label else whose
+    if label:
+        return f"{'protocol' if protocol == 'report' else 'quick'}, {label}"
+    return "the report's protocol" if protocol == "report" else "quick recipe"
 
 
 def _cells(measurement: Measured | None) -> tuple[str, str, str]:

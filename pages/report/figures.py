@@ -11,13 +11,12 @@ from core.runs import metrics
 from core.runs.curves import curve, mean_of
 from pages.shared import charts, curves
 
+HEADINGS = {"report": "By the report's protocol", "quick": "By the quick recipe"}
+
 
 def of_experiment(experiment: Experiment) -> None:
     """Its curves by the report's own protocol, as the report drew them, then those of the quick recipe."""
-    drawn = [
-        _curves(experiment, protocol, heading)
-        for protocol, heading in (("report", "By the report's protocol"), ("quick", "By the quick recipe"))
-    ]
+    drawn = [_curves(experiment, protocol, heading) for protocol, heading in HEADINGS.items()]
     if not any(drawn):
         st.caption("Its figure is drawn from real curves, once it has run.")
 
@@ -31,7 +30,7 @@ def _curves(experiment, protocol, heading):
         if not points:
             continue
         for kind in ("test",) if several else ("test", "train"):
-            label = variant.label if several else kind
+            label = variant.label.removesuffix("-report") if several else kind
             each = [curve(label, p, f"{kind}_accuracy") for p in points]
             lines.append(mean_of(label, each) if len(each) > 1 else each[0])
     if not lines:
@@ -49,20 +48,23 @@ def _curves(experiment, protocol, heading):
 
 
 def keep_prob_chart() -> None:
-    """Accuracy against keep_prob: a point for each seed, a line through the means."""
+    """Accuracy against keep_prob, by either protocol: a point for each seed, a line through the means."""
     experiment = experiments.ALL["dropout"]
     rows = [
-        (variant.recipe.keep_prob, accuracy)
-        for variant in experiment.variants
+        (variant.recipe.keep_prob, accuracy, heading)
+        for protocol, heading in HEADINGS.items()
+        for variant in experiment.variants_by(protocol)
         if (measurement := measured(experiment, variant))
         for accuracy in measurement.accuracies
     ]
     if not rows:
         st.caption("Not measured yet: run the experiment.")
         return
-    table = charts.table({"keep_prob": [row[0] for row in rows], "accuracy": [row[1] for row in rows]})
-    _scatter(table, "keep_prob", "accuracy", "keep_prob_chart", "Accuracy against keep_prob, 250 training images.")
-    st.caption(f"These runs are the sweep `{sweep.command(experiment)}`.")
+    names = ("keep_prob", "accuracy", "trained")
+    table = charts.table({name: [row[i] for row in rows] for i, name in enumerate(names)})
+    title = "Accuracy against keep_prob, 250 training images."
+    _scatter(table, "keep_prob", "accuracy", "keep_prob_chart", title, colour="trained")
+    st.caption(f"The quick runs are the sweep `{sweep.command(experiment)}`.")
 
 
 def labels_chart() -> None:
@@ -83,21 +85,19 @@ def labels_chart() -> None:
     st.caption(f"These runs are the sweep `{sweep.command(experiment)}`.")
 
 
-def _scatter(table, x, y, key, alt, colour=None, log=False):
+def _scatter(table, x, y, key, alt, colour, log=False):
     encoding = {
         "x": {"field": x, "type": "quantitative", "scale": {"type": "log" if log else "linear", "zero": False}},
         "y": {"field": y, "type": "quantitative", "title": y, "scale": {"zero": False}},
     }
-    if colour:
-        encoding["color"] = {"field": colour, "type": "nominal", "scale": {"range": list(curves.PALETTE)}}
-        encoding["color"]["legend"] = curves.LEGEND
+    encoding["color"] = {"field": colour, "type": "nominal", "scale": {"range": list(curves.PALETTE)}}
+    encoding["color"]["legend"] = curves.LEGEND
     mean = {**encoding, "y": {**encoding["y"], "aggregate": "mean"}}
-    constant = {} if colour else {"color": curves.PALETTE[0]}
     tooltip = [{"field": field, "type": "quantitative"} for field in (x, y)]
     layers = [
-        {"mark": {"type": "line", "strokeWidth": 2.5, **constant}, "encoding": mean},
+        {"mark": {"type": "line", "strokeWidth": 2.5}, "encoding": mean},
         {
-            "mark": {"type": "point", "filled": True, "size": 70, **constant},
+            "mark": {"type": "point", "filled": True, "size": 70},
             "encoding": {**encoding, "tooltip": tooltip},
         },
     ]

@@ -13,6 +13,7 @@ from core.report.experiments import ALL
 from core.runs import results, store
 from tests.core.test_report import finished
 from tests.harness.needs import PATIENCE_SECONDS
+from tests.pages.test_compare_page import arrow_table
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,15 @@ def test_runs_that_are_there_are_measured_and_drawn():
     app = page()
     (line,) = [table for table in measured_tables(app) if "0.9800" in table]
     assert re.sub("<[^>]+>", " ", line).split("quick recipe")[1].split() == ["0.9800", "±", "0.0000", "2", "9", "s"]
+
+
+def test_dropout_is_drawn_against_keep_prob_by_either_protocol():
+    for protocol, accuracy in (("quick", 0.91), ("report", 0.94)):
+        name, recipe = planned(ALL["dropout"], protocol)[0]
+        finished(name, recipe, accuracy)
+    (chart,) = [chart.proto for chart in page().get("vega_lite_chart") if "keep_prob, 250" in chart.proto.alt]
+    drawn = arrow_table(chart)
+    assert drawn["accuracy"] == [0.94, 0.91] and drawn["trained"] == ["By the report's protocol", "By the quick recipe"]
 
 
 def test_the_map_of_digit_pairs_frames_those_that_never_met():
