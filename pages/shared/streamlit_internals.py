@@ -2,8 +2,8 @@
 
 `skip_pandas` keeps pandas and pyarrow out of a server whose visitors draw. Streamlit asks of every dictionary given to
 a component whether it holds pandas columns, and imports both to find out. Where pandas has not been imported, nothing
-can; so the question is answered before it is asked. Without it the first page takes 0.3 s more and the server 65 MiB
-(2.25 s and 166 MiB against 1.9 s and 101 MiB, `python -m benchmarks.first_page`).
+can; so the question is answered before it is asked. Without it the first page takes 0.3 s more and the server 95 MiB
+(2.03 s and 196 MiB against 1.72 s and 101 MiB, `python -m benchmarks.first_page`).
 """
 
 import sys
