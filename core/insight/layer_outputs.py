@@ -75,9 +75,9 @@ def layer_outputs(
         before += (step,)
         together = together or step.layer.halves_out == 1
         mine = output[1 if step.halves == 2 and half == "bottom" else 0]
-        if isinstance(step.layer, Convolution):
+        if isinstance(step.layer, Convolution | DepthwiseConvolution):
             filters = weights[step.kernels[-1 if half == "bottom" else 0]]
-        if isinstance(step.layer, DepthwiseConvolution):  # one filter a map, over that map alone
-            filters = weights[step.kernels[-1 if half == "bottom" else 0]].swapaxes(2, 3)
+            if isinstance(step.layer, DepthwiseConvolution):  # one filter a map, over that map alone
+                filters = filters.swapaxes(2, 3)
         stages.append(Stage(before, mine, filters if mine.ndim == 3 else None, together))
     return stages

@@ -161,12 +161,11 @@ def through(steps: tuple[Step, ...], weights: Weights, x: np.ndarray) -> list[np
     """Return the output of each of these steps in order, when x (n, …) goes into the first."""
     outputs = []
     for step in steps:
-        owned = [weights[name] for name in step.weights]
+        owned = [[weights[name] for name in names] for names in step.names_by_half]
         if step.untied:
-            of_top, of_bottom = owned[: len(owned) // 2], owned[len(owned) // 2 :]
-            halves = [step.layer.forward(x[0::2], *of_top), step.layer.forward(x[1::2], *of_bottom)]
+            halves = [step.layer.forward(x[i::2], *of_half) for i, of_half in enumerate(owned)]
             x = np.stack(halves, axis=1).reshape(len(x), *halves[0].shape[1:])
         else:
-            x = step.layer.forward(x, *owned)
+            x = step.layer.forward(x, *owned[0])
         outputs.append(x)
     return outputs

@@ -71,14 +71,24 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Convolution(Layer):
-    """A SAME convolution of stride 1 with `filters` filters of size×size."""
+class Window(Layer):
+    """What the convolutions share: a window of size×size slides over the picture, with SAME padding and stride 1."""
 
     size: int
+
+    linear = True
+
+    def sees(self, first, last, length):
+        return first - (self.size - 1) // 2, last + self.size // 2
+
+
+@dataclass(frozen=True)
+class Convolution(Window):
+    """A convolution with `filters` filters of size×size, each over all channels."""
+
     filters: int
 
     kind = "conv"
-    linear = True
 
     def label(self, shape_in, shared=False):
         return f"conv {self.size}×{self.size}×{shape_in[2]}→{self.filters}"
@@ -98,24 +108,19 @@ class Convolution(Layer):
     def backward(self, g, x, y, kernel=None):
         return operations.convolve_back(g, kernel)
 
-    def sees(self, first, last, length):
-        return first - (self.size - 1) // 2, last + self.size // 2
-
     def keras(self, layers, **options):
         return layers.Conv2D(self.filters, self.size, padding="same", **options)
 
 
 @dataclass(frozen=True)
-class DepthwiseConvolution(Layer):
-    """A SAME convolution of stride 1 that filters each channel by itself, with one size×size filter for each.
+class DepthwiseConvolution(Window):
+    """A convolution that filters each channel by itself, with one size×size filter for each.
 
     It owns no bias: the 1×1 convolution that mixes its channels has one, and a second would change nothing.
     """
 
-    size: int
-
     kind = "depthwise"
-    linear = True
+    padding: ClassVar[str] = "same"
 
     def label(self, shape_in, shared=False):
         return f"depthwise conv {self.size}×{self.size}, {shape_in[2]} channels"
@@ -132,12 +137,9 @@ class DepthwiseConvolution(Layer):
     def backward(self, g, x, y, kernel=None):
         return operations.convolve_depthwise_back(g, kernel)
 
-    def sees(self, first, last, length):
-        return first - (self.size - 1) // 2, last + self.size // 2
-
     def keras(self, layers, kernel_initializer, bias_initializer, **options):
         options["depthwise_initializer"] = kernel_initializer
-        return layers.DepthwiseConv2D(self.size, padding="same", use_bias=False, **options)
+        return layers.DepthwiseConv2D(self.size, padding=self.padding, use_bias=False, **options)
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ class GlobalDepthwiseConvolution(DepthwiseConvolution):
     """
 
     kind = "global"
+    padding = "valid"
 
     def label(self, shape_in, shared=False):
         return f"depthwise conv {self.size}×{self.size} over all of {shape_in[2]} channels"
@@ -167,9 +170,8 @@ class GlobalDepthwiseConvolution(DepthwiseConvolution):
     def sees(self, first, last, length):
         return 0, length - 1
 
-    def keras(self, layers, kernel_initializer, bias_initializer, **options):
-        options["depthwise_initializer"] = kernel_initializer
-        convolution = layers.DepthwiseConv2D(self.size, use_bias=False, **options)
+    def keras(self, layers, **options):
+        convolution = super().keras(layers, **options)
         return lambda x: layers.Flatten(dtype=options["dtype"])(convolution(x))
 
 

@@ -59,12 +59,17 @@ class Step:
         return [name for name in self.weights if name.endswith(".kernel")]
 
     @property
+    def names_by_half(self) -> list[list[str]]:
+        """The names of its weights: once, or where the halves are untied the top's and the bottom's apart."""
+        names = list(self.weights)
+        return [names[: len(names) // 2], names[len(names) // 2 :]] if self.untied else [names]
+
+    @property
     def arithmetic(self) -> str:
         """The parameter count as the report writes it, "5·5·1·32 + 32 = 800 + 32 = 832"; empty without weights."""
         if not self.weights:
             return ""
-        owned = list(self.weights.values())
-        kernel, *bias = owned[: len(owned) // 2] if self.untied else owned
+        kernel, *bias = (self.weights[name] for name in self.names_by_half[0])
         factors, total = "·".join(f"{size:,}" for size in kernel), prod(kernel)
         once = f"{factors} = {total:,}"
         if bias:
