@@ -57,14 +57,9 @@ def keep_prob_chart() -> None:
         if (measurement := measured(experiment, variant))
         for accuracy in measurement.accuracies
     ]
-    if not rows:
-        st.caption("Not measured yet: run the experiment.")
-        return
-    names = ("keep_prob", "accuracy", "trained")
-    table = charts.table({name: [row[i] for row in rows] for i, name in enumerate(names)})
     title = "Accuracy against keep_prob, 250 training images."
-    _scatter(table, "keep_prob", "accuracy", "keep_prob_chart", title, colour="trained")
-    st.caption(f"The quick runs are the sweep `{sweep.command(experiment)}`.")
+    if _scatter(rows, ("keep_prob", "accuracy", "trained"), "keep_prob_chart", title):
+        st.caption(f"The quick runs are the sweep `{sweep.command(experiment)}`.")
 
 
 def labels_chart() -> None:
@@ -75,23 +70,27 @@ def labels_chart() -> None:
         for variant in experiment.variants
         if (measurement := measured(experiment, variant))
     ]
+    title = "Accuracy on pairs against the number of training images."
+    if _scatter(rows, ("training images", "accuracy", "learns"), "labels_chart", title, log=True):
+        st.caption(f"These runs are the sweep `{sweep.command(experiment)}`.")
+
+
+def _scatter(rows, names, key, alt, log=False):
+    """Draw rows of x, y and a colour, by these three names, and lines through the means; whether there were any."""
     if not rows:
         st.caption("Not measured yet: run the experiment.")
-        return
-    names = ("training images", "accuracy", "learns")
-    table = charts.table({name: [row[i] for row in rows] for i, name in enumerate(names)})
-    title = "Accuracy on pairs against the number of training images."
-    _scatter(table, "training images", "accuracy", "labels_chart", title, colour="learns", log=True)
-    st.caption(f"These runs are the sweep `{sweep.command(experiment)}`.")
-
-
-def _scatter(table, x, y, key, alt, colour, log=False):
+        return False
+    x, y, colour = names
     encoding = {
         "x": {"field": x, "type": "quantitative", "scale": {"type": "log" if log else "linear", "zero": False}},
         "y": {"field": y, "type": "quantitative", "title": y, "scale": {"zero": False}},
+        "color": {
+            "field": colour,
+            "type": "nominal",
+            "scale": {"range": list(curves.PALETTE)},
+            "legend": curves.LEGEND,
+        },
     }
-    encoding["color"] = {"field": colour, "type": "nominal", "scale": {"range": list(curves.PALETTE)}}
-    encoding["color"]["legend"] = curves.LEGEND
     mean = {**encoding, "y": {**encoding["y"], "aggregate": "mean"}}
     tooltip = [{"field": field, "type": "quantitative"} for field in (x, y)]
     layers = [
@@ -101,4 +100,6 @@ def _scatter(table, x, y, key, alt, colour, log=False):
             "encoding": {**encoding, "tooltip": tooltip},
         },
     ]
+    table = charts.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
     charts.draw({"layer": layers}, table, key=key, height=curves.HEIGHT_PIXELS, alt=alt)
+    return True
