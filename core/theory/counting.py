@@ -11,6 +11,7 @@ from core.model.networks import NETWORKS, Network
 from core.report import experiments
 from core.report.experiment import Experiment, Variant
 from core.report.measurements import runs_of
+from core.report.past_the_report import PAST_THE_REPORT
 from core.runs import metrics, results
 
 PRINTED_CONVOLUTION = 1_728  # what the report has for 96 filters of 5×5 on RGB with biases
@@ -102,10 +103,14 @@ class Balance:
 
 def balances() -> list[Balance]:
     """Balance the report's experiments and, for networks past it, their own: every network of the app is in it."""
-    beyond = [experiments.ALL[name] for name in ("posterior", "tiny", "minimal")]
+    of_report = {experiment.network for experiment in experiments.EXPERIMENTS}
+    beyond: dict[str, Experiment] = {}
+    for experiment in PAST_THE_REPORT:
+        if experiment.network not in of_report:
+            beyond.setdefault(experiment.network, experiment)
     return [
         balance
-        for experiment in (*experiments.EXPERIMENTS, *beyond)
+        for experiment in (*experiments.EXPERIMENTS, *beyond.values())
         for variant in experiment.variants
         for balance in _balances(experiment, variant)
     ]
