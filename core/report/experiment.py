@@ -94,5 +94,5 @@ def quick(network: str, **fields: Any) -> Recipe:
 
 def quick_sum(**fields: Any) -> Recipe:
     """Return the quick recipe of a network that adds without naming digits: longer, and with averaged weights."""
-    usual: dict[str, Any] = {"steps": 2500, "learning_rate": 3e-3, "average_decay": 0.999, "outlier_rate": 0.1}
-    return quick(**{"network": "sum"} | usual | fields)
+    usual: dict[str, Any] = {"network": "sum", "steps": 2500, "learning_rate": 3e-3}
+    return quick(**usual | {"average_decay": 0.999, "outlier_rate": 0.1} | fields)

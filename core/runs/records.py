@@ -98,7 +98,7 @@ def read_points(path: Path) -> tuple[list[dict], str]:
     return points, f"{path.name}: {odd:,} {what} of a curve" if odd else ""
 
 
-_CHECKS = {q: number(max(q.low, -LARGEST), min(q.high, LARGEST)) for q in QUANTITIES}
+_CHECKS = {q: number(q.low, min(q.high, LARGEST)) for q in QUANTITIES}
 REQUIRED_OF_A_POINT = {"step": step} | {q.name: check for q, check in _CHECKS.items() if q.required}
 OPTIONAL_OF_A_POINT = {q.name: check for q, check in _CHECKS.items() if not q.required}
 
