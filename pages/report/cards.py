@@ -98,7 +98,8 @@ def _cells(measurement: Measured | None) -> tuple[str, str, str]:
     if measurement is None:
         return "not yet", "", ""
     seconds = float(np.mean(measurement.seconds))
-    return f"<b>{measurement.summary}</b>", str(len(measurement.accuracies)), pace.duration(seconds) if seconds else ""
+    took = pace.duration(seconds).replace(" ", "&nbsp;") if seconds else ""
+    return f"<b>{measurement.summary}</b>", str(len(measurement.accuracies)), took
 
 
 def _buttons(experiment):

@@ -1,5 +1,7 @@
 """The figures of the report page: curves of an experiment by either protocol, and accuracy against one quantity."""
 
+import math
+
 import streamlit as st
 
 from core.jobs import sweep
@@ -42,9 +44,16 @@ def _curves(experiment, protocol, heading):
         key=f"figure of {experiment.id}, {protocol}",
         title="test accuracy" if several else "accuracy",
         last_step=int(max(line.steps[-1] for line in lines)),
+        low=axis_start(lines),
         alt=f"{experiment.title}, {heading}: " + ", ".join(f"{e.label} ends at {e.values[-1]:.3f}" for e in lines),
     )
     return True
+
+
+def axis_start(lines):
+    """Return the tenth of accuracy that the vertical axis starts from: curves pass it in a tenth of their steps."""
+    later = [line.values[line.steps >= line.steps[-1] / 10].min() for line in lines]
+    return min(math.floor(10 * min(later)), 9) / 10
 
 
 def keep_prob_chart() -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -11,6 +12,8 @@ from core.report import experiments
 from core.report.experiment import planned, recipe_of
 from core.report.experiments import ALL
 from core.runs import results, store
+from core.runs.curves import Curve
+from pages.report import figures
 from tests.core.test_report import finished
 from tests.harness.needs import PATIENCE_SECONDS
 from tests.pages.test_compare_page import arrow_table
@@ -51,7 +54,14 @@ def test_runs_that_are_there_are_measured_and_drawn():
         finished(name, recipe, 0.98)
     app = page()
     (line,) = [table for table in measured_tables(app) if "0.9800" in table]
-    assert re.sub("<[^>]+>", " ", line).split("quick recipe")[1].split() == ["0.9800", "±", "0.0000", "2", "9", "s"]
+    text = re.sub("<[^>]+>|&nbsp;", " ", line)
+    assert text.split("quick recipe")[1].split() == ["0.9800", "±", "0.0000", "2", "9", "s"]
+
+
+@pytest.mark.parametrize(("values", "start"), [((0.1, 0.97, 0.99), 0.9), ((0.1, 0.5, 0.59), 0.5), ((0.1, 1, 1), 0.9)])
+def test_the_axis_of_accuracy_starts_below_what_a_tenth_of_the_steps_leaves(values, start):
+    line = Curve("test", "test_accuracy", np.array([0, 100, 1000]), np.array(values))
+    assert figures.axis_start([line]) == start
 
 
 def test_dropout_is_drawn_against_keep_prob_by_either_protocol():
