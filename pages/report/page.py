@@ -9,6 +9,7 @@ from core.runs import comparison
 from pages.report.cards import addition_table, experiment_card, overview, verdict_table
 from pages.report.figures import keep_prob_chart, labels_chart
 from pages.report.pair_accuracy import pairs_map
+from pages.report.parameters import fewest_parameters
 from pages.shared.reached import reached
 
 st.title("The report", anchor=False)
@@ -50,6 +51,17 @@ with st.container(border=True):
         "All 60,000 training images take part, as in the papers. The app's own trainings keep 1,000 of them out, to "
         "judge without a download: 500 pairs fewer. The others' figures are as this project collected them, beside the "
         "paper that describes each system."
+    )
+with st.container(border=True):
+    st.subheader("The fewest parameters", anchor="fewest-parameters")
+    st.write(
+        "How well can a network read digits with at most 100 parameters, or 1,000? Measured here is the mean of all "
+        "seeds. Published is mostly one training, or the best of many."
+    )
+    fewest_parameters()
+    st.caption(
+        "`python -m benchmarks.fewest_parameters` measures it, on MNIST's 10,000 test images after the last step. The "
+        "networks were chosen on 5,000 training images that were kept out for that."
     )
 for experiment in PAST_THE_REPORT:
     experiment_card(experiment)

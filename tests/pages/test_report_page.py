@@ -8,9 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.jobs import queue
-from core.report import experiments
+from core.report import experiments, fewest_parameters
 from core.report.experiment import planned, recipe_of
 from core.report.experiments import ALL
+from core.report.fewest_parameters import Training
 from core.runs import results, store
 from core.runs.curves import Curve
 from pages.report import figures
@@ -108,3 +109,24 @@ def test_an_experiment_of_which_no_accuracy_was_printed_says_so_in_the_overview(
     monkeypatch.setattr(experiments, "EXPERIMENTS", (silent,))
     (table,) = [e.proto.body for e in page().get("html") if "parameters printed" in e.proto.body]
     assert table.count("not printed") == 1 and "3,274,634" in table
+
+
+def test_the_fewest_parameters_are_drawn_and_listed_for_the_budgets_that_are_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(fewest_parameters, "FILE", tmp_path / "fewest_parameters.json")
+    lines = [Training(budget, budget - 3, seed, 9, 0.9 + seed / 100, 2.0) for budget in (1000, 100) for seed in (1, 2)]
+    fewest_parameters.keep(lines)
+    for name, recipe in planned(ALL["minimal"]):
+        finished(name, recipe, 0.98)
+    app = page()
+    (chart,) = [
+        chart.proto for chart in app.get("vega_lite_chart") if "number of parameters. Measured" in chart.proto.alt
+    ]
+    drawn = arrow_table(chart)
+    ours = [
+        parameters for parameters, whose in zip(drawn["parameters"], drawn["whose"], strict=True) if "here" in whose
+    ]
+    assert ours == [97, 694, 997] and drawn["parameters"][3:] == [one.parameters for one in fewest_parameters.PUBLISHED]
+    assert all(0 < high <= low for high, low in zip(drawn["high"], drawn["low"], strict=True))
+    (table,) = [e.proto.body for e in app.get("html") if "of whom" in e.proto.body]
+    assert "0.9150 ± 0.0071" in table and "2 seeds, 0.9100 to 0.9200; 2 s each" in table and "here, minimal" in table
+    assert all(one.source in table and one.remark in table for one in fewest_parameters.PUBLISHED)
