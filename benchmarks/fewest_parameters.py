@@ -136,12 +136,11 @@ def main(seeds: int = SEEDS, *budgets: int) -> None:
     print(f"{'at most':>7} {'parameters':>10} {'seed':>4} {'steps':>6} {'accuracy':>8} {'seconds':>7}")
     for contender in CONTENDERS:
         for seed in range(1, seeds + 1):
-            done = fewest_parameters.trainings()
-            known = any((training.budget, training.seed) == (contender.budget, seed) for training in done)
-            if known or (budgets and contender.budget not in budgets):
+            done = {(training.budget, training.seed) for training in fewest_parameters.trainings()}
+            if (contender.budget, seed) in done or (budgets and contender.budget not in budgets):
                 continue
             one = train(contender, seed, data)
-            fewest_parameters.keep([*done, one])
+            fewest_parameters.keep([*fewest_parameters.trainings(), one])
             print(
                 f"{one.budget:7,} {one.parameters:10,} {seed:4} {one.steps:6,} {one.accuracy:8.4f} {one.seconds:7.0f}",
                 flush=True,
