@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from core.images import ink, mnist, pen
-from core.images.picture import PictureError, digit_from_picture, read_picture
+from core.images.picture import PictureError, digit_from_picture, open_picture, read_picture
 from core.model import forward
 from core.runs import checkpoints, store
 
@@ -232,7 +232,7 @@ def judge_two(run, count, seed, data) -> dict[str, float]:
         generator = np.random.default_rng([seed, i])
         first, second = written(generator, data), written(generator, data)
         try:
-            seen = read_picture(photographed(two(first[1], second[1], generator), generator), 2).digits
+            seen = read_picture(open_picture(photographed(two(first[1], second[1], generator), generator)), 2).digits
         except PictureError:
             tally["refused"] += 1
             continue

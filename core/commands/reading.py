@@ -11,7 +11,7 @@ import numpy as np
 from core import hands, likeness, pairs_file, teach, terminal
 from core.evaluation import evaluate
 from core.images import mnist
-from core.images.picture import PictureError, read_picture
+from core.images.picture import PictureError, open_picture, read_picture
 from core.model import forward
 from core.runs import checkpoints, exchange, results, store
 from core.terminal import InputError
@@ -140,7 +140,7 @@ def _two_digits(paths: list[str]) -> np.ndarray:
     digits = []
     for path in paths:
         try:
-            digits += list(read_picture(Path(path), 3 - len(paths)).digits)
+            digits += list(read_picture(open_picture(Path(path)), 3 - len(paths)).digits)
         except FileNotFoundError:
             raise InputError(f"{path} is not there") from None
         except PictureError as error:

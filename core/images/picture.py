@@ -5,13 +5,26 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from core.images import ink, paper
 
 LARGEST_PICTURE_PIXELS = 64_000_000  # a phone's camera makes 48 million; four bytes each are a quarter of a gigabyte
 HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")  # after "ftyp" in the fifth byte
 SOLID = 0.9  # of its box: a picture that a transparent margin surrounds; what somebody drew fills less
+TURN = Image.Transpose  # counter-clockwise
+QUARTERS = (None, TURN.ROTATE_270, TURN.ROTATE_180, TURN.ROTATE_90)
+UPRIGHT = {  # EXIF's orientation: how the camera was held → what makes its picture upright
+    2: TURN.FLIP_LEFT_RIGHT,
+    3: TURN.ROTATE_180,
+    4: TURN.FLIP_TOP_BOTTOM,
+    5: TURN.TRANSPOSE,
+    6: TURN.ROTATE_270,
+    7: TURN.TRANSVERSE,
+    8: TURN.ROTATE_90,
+}
+Crop = tuple[float, float, float, float]  # the left, top, right and bottom side, as fractions of the picture
+WHOLE: Crop = (0, 0, 1, 1)
 Image.MAX_IMAGE_PIXELS = None  # Pillow warns and refuses with messages of its own, far above that
 
 
@@ -20,14 +33,18 @@ class PictureError(ValueError):
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What a picture shows: `digits` (n, 28, 28) uint8, and the picture it was read from (height, width) in 0…1.
+class Picture:
+    """What digits are read from: `grey` (height, width) in 0…1, and `shown`, False where the picture is transparent."""
 
-    `masks` (n, height, width) is what was taken for the ink of each digit.
-    """
+    grey: np.ndarray = field(repr=False)
+    shown: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a picture shows: `digits` (n, 28, 28) uint8, and `masks` (n, height, width), the ink of each."""
 
     digits: np.ndarray
-    grey: np.ndarray = field(repr=False)
     masks: np.ndarray = field(repr=False)
 
 
@@ -36,45 +53,25 @@ def digit_from_picture(file: Path | BinaryIO) -> np.ndarray:
 
     Raises PictureError if it is no picture, too large or does not show one digit, and FileNotFoundError.
     """
-    return read_picture(file, 1).digits[0]
+    return read_picture(open_picture(file), 1).digits[0]
 
 
-def read_picture(
-    file: Path | BinaryIO, count: int, quarter_turns: int = 0, crop: tuple[float, float, float, float] = (0, 0, 1, 1)
-) -> Reading:
-    """Read `count` digits of a picture, first turned clockwise by quarters, then cropped.
-
-    `crop` is (left, top, right, bottom) as fractions of the turned picture. Raises as `digit_from_picture`.
-    """
-    grey, shown, alpha = _looked_at(file, quarter_turns, crop)
+def read_picture(picture: Picture, count: int) -> Reading:
+    """Read `count` digits of a picture. Raises PictureError if it does not show so many."""
     try:
-        if _alpha_is_ink(grey, alpha):
-            inked = paper.find_ink(1 - alpha, np.ones_like(shown), count)
-            grey = 1 - alpha
-        else:
-            inked = paper.find_ink(grey, shown, count)
+        inked = paper.find_ink(picture.grey, picture.shown, count)
     except paper.PaperError as error:
         raise PictureError(str(error)) from error
     digits = [ink.drawn_digit(paper.canvas_of(inked.contrast, mask)) for mask in inked.digits]
-    return Reading(np.stack(digits), grey, np.stack(inked.digits))
+    return Reading(np.stack(digits), np.stack(inked.digits))
 
 
-def grey_picture(
-    file: Path | BinaryIO, quarter_turns: int = 0, crop: tuple[float, float, float, float] = (0, 0, 1, 1)
-) -> np.ndarray:
-    """Return the picture (height, width) in 0…1 that `read_picture` looks at. Raises as `digit_from_picture`."""
-    return _looked_at(file, quarter_turns, crop)[0]
+def open_picture(file: Path | BinaryIO, quarter_turns: int = 0, crop: Crop = WHOLE) -> Picture:
+    """Return the picture of a file, upright as its camera was held, then turned clockwise by quarters, then cropped.
 
-
-def _looked_at(file, quarter_turns, crop):
-    """What `_opened` gives, turned and cropped."""
-    planes = [np.rot90(plane, -quarter_turns) for plane in _opened(file)]
-    rows, columns = (slice(*_cut(crop[i::2], planes[0].shape[1 - i])) for i in (1, 0))
-    return [plane[rows, columns] for plane in planes]
-
-
-def _opened(file):
-    """A picture's grey in 0…1, whether each pixel is shown, and its alpha in 0…1, all (height, width) float or bool."""
+    A drawing on a transparent ground comes as dark ink on white. Raises PictureError if it is no picture or too large,
+    and FileNotFoundError.
+    """
     if isinstance(file, Path) and file.exists() and not file.is_file():  # a pipe or a device may never end
         raise PictureError("is no file")
     try:
@@ -83,16 +80,16 @@ def _opened(file):
                 raise PictureError(f"has more than {LARGEST_PICTURE_PIXELS:,} pixels; make it smaller")
             if picture.mode == "F":
                 raise PictureError("has greys as fractions; give a PNG of whole numbers")
-            picture.draft("L", (2 * paper.WORKING_PIXELS,) * 2)  # a JPEG gives a reduced picture in a tenth of the time
+            # a JPEG gives a reduced picture in a tenth of the time
+            part = max(0.01, min(crop[2] - crop[0], crop[3] - crop[1]))
+            picture.draft("L", (round(2 * paper.WORKING_PIXELS / part),) * 2)
             orientation = picture.getexif().get(0x0112)
             whole = picture.mode.startswith("I")
             transparent = picture.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in picture.info
             if whole:
-                planes = [_reduced(Image.fromarray(np.asarray(picture).astype(np.float32)))]
-                planes[0] = np.clip(planes[0] / _white(picture), 0, 1)
+                bands, white = [Image.fromarray(np.asarray(picture).astype(np.float32))], _white(picture)
             else:
-                converted = picture.convert("LA" if transparent else "L")
-                planes = [_reduced(band) / 255 for band in converted.split()]
+                bands, white = list(picture.convert("LA" if transparent else "L").split()), 255
     except (FileNotFoundError, PictureError):
         raise
     except UnidentifiedImageError:
@@ -100,9 +97,21 @@ def _opened(file):
     except (OSError, ValueError, SyntaxError) as error:
         reason = getattr(error, "strerror", None) or "it is damaged or was cut short"
         raise PictureError(f"cannot be read as a picture ({reason})") from error
-    planes = [_upright(plane, orientation) for plane in planes]
-    alpha = planes[1] if len(planes) > 1 and np.ptp(planes[1]) > 0 else np.ones_like(planes[0])
-    return planes[0], alpha >= 0.5, alpha
+    turned = [_turned(band, orientation, quarter_turns) for band in bands]
+    planes = [np.clip(_reduced(band.crop(box_of(crop, band.size))) / white, 0, 1) for band in turned]
+    grey, alpha = planes[0], planes[-1]
+    if len(planes) == 1 or np.ptp(alpha) == 0:
+        return Picture(grey, np.ones(grey.shape, bool))
+    if _alpha_is_ink(grey, alpha):
+        return Picture(1 - alpha, np.ones(grey.shape, bool))
+    return Picture(grey, alpha >= 0.5)
+
+
+def box_of(crop: Crop, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return the left, top, right and bottom pixel of a crop of a picture of (width, height); at least one is left."""
+    left, right = _cut(crop[0], crop[2], size[0])
+    top, bottom = _cut(crop[1], crop[3], size[1])
+    return left, top, right, bottom
 
 
 def _white(picture):
@@ -120,11 +129,12 @@ def _reduced(band):
     return np.asarray(band, np.float32)
 
 
-def _upright(plane, orientation):
-    """The plane as a camera's note on how it was held, EXIF's orientation 1 to 8, has it."""
-    image = Image.fromarray(plane)
-    image.getexif()[0x0112] = orientation or 1
-    return np.asarray(ImageOps.exif_transpose(image))
+def _turned(band, orientation, quarter_turns):
+    """The band upright, as EXIF's orientation 1 to 8 has it, then turned clockwise by quarters."""
+    for turn in (UPRIGHT.get(orientation), QUARTERS[quarter_turns % 4]):
+        if turn is not None:
+            band = band.transpose(turn)
+    return band
 
 
 def _alpha_is_ink(grey, alpha):
@@ -142,10 +152,10 @@ def _alpha_is_ink(grey, alpha):
     return np.ptp(grey[opaque]) < 0.25 or opaque.sum() < SOLID * box
 
 
-def _cut(bounds, size):
+def _cut(start, end, size):
     """The first and the last-but-one pixel of a side cropped by fractions; at least a pixel is left."""
-    first = min(size - 1, max(0, round(bounds[0] * size)))
-    return first, max(first + 1, min(size, round(bounds[1] * size)))
+    first = min(size - 1, max(0, round(start * size)))
+    return first, max(first + 1, min(size, round(end * size)))
 
 
 def _unknown(file):

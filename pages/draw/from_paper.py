@@ -1,12 +1,10 @@
 """Digits from paper: a photograph or a picture of one digit or of both, with what was taken for ink shown in it."""
 
-import contextlib
-
 import numpy as np
 import streamlit as st
-from PIL import Image, ImageColor
+from PIL import Image
 
-from core.images.picture import PictureError, Reading, grey_picture, read_picture
+from core.images.picture import WHOLE, Crop, PictureError, box_of, open_picture, read_picture
 from pages.draw import canvas
 from pages.shared import answer, pictures
 from pages.shared.colours import COLOURS
@@ -35,22 +33,27 @@ def from_paper() -> None:
         st.button("Turn", on_click=_turn, help="By a quarter, clockwise.")
         across = st.slider("Left and right edge", 0, 100, (0, 100), format="%d%%", key="paper_across")
         down = st.slider("Upper and lower edge", 0, 100, (0, 100), format="%d%%", key="paper_down")
+    halves = HALVES if shows == "both" else (shows,)
     turns = st.session_state.get(TURNS, 0)
     crop = (across[0] / 100, down[0] / 100, across[1] / 100, down[1] / 100)
     try:
-        reading = read_picture(file, 2 if shows == "both" else 1, turns, crop)
+        whole = open_picture(file, turns)
     except PictureError as error:
-        with contextlib.suppress(PictureError):  # of a file that is no picture there is nothing to show
-            st.image(grey_picture(file, turns, crop), clamp=True)
+        st.error(f"The picture {plain(error)}. Take another one.")
+        return
+    try:
+        framed = whole if crop == WHOLE else open_picture(file, turns, crop)
+        reading = read_picture(framed, len(halves))
+    except PictureError as error:
+        st.image(_coloured(whole.grey, crop, {}))
         st.error(f"The picture {plain(error)}. Turn it, move its edges inwards, or take another one.")
         return
-    halves = HALVES if shows == "both" else (shows,)
-    ink = pictures.png_url(_coloured(reading, halves))
+    ink = pictures.png_url(_coloured(whole.grey, crop, dict(zip(halves, reading.masks, strict=True))))
+    st.html(f'<img class="paper" alt="What was taken for ink is in colour" src="{ink}">')
     digits = [
         pictures.digit_image(digit, half, half, answer.half_name(half))
         for half, digit in zip(halves, reading.digits, strict=True)
     ]
-    st.html(f'<img class="paper" alt="What was taken for ink is in colour" src="{ink}">')
     st.html(f'<div class="digits small">{"".join(digits)}</div>')
     if st.button("Read them" if shows == "both" else "Read it", type="primary", key="paper_read"):
         canvas.take_in()
@@ -65,10 +68,11 @@ def _turn():
     st.session_state[TURNS] = (st.session_state.get(TURNS, 0) + 1) % 4
 
 
-def _coloured(reading: Reading, halves):
-    """The picture in grey, and in each half's colour what was taken for its ink."""
-    grey = np.clip(255 * reading.grey, 0, 255)
-    pixels = np.repeat(grey[..., None], 3, axis=2)
-    for half, mask in zip(halves, reading.masks, strict=True):
-        pixels[mask] = ImageColor.getrgb(COLOURS[half])
-    return Image.fromarray(pixels.astype(np.uint8))
+def _coloured(grey: np.ndarray, crop: Crop, masks: dict[str, np.ndarray]) -> Image.Image:
+    """Draw a picture (height, width) in grey, and within `crop`, in each half's colour, what was taken for its ink."""
+    picture = Image.fromarray(np.rint(255 * grey).astype(np.uint8)).convert("RGB")
+    left, top, right, bottom = box_of(crop, picture.size)
+    for half, mask in masks.items():
+        ink = Image.fromarray(255 * mask.astype(np.uint8)).resize((right - left, bottom - top))
+        picture.paste(COLOURS[half], (left, top), ink)
+    return picture

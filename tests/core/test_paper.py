@@ -1,5 +1,6 @@
 """Digits on paper: what is ink is judged against the paper near it, and what cannot be told is refused in words."""
 
+import contextlib
 import hashlib
 import io
 from pathlib import Path
@@ -10,7 +11,7 @@ from PIL import Image
 
 from benchmarks import paper
 from core.images import ink, mnist, pen
-from core.images.picture import PictureError, digit_from_picture, read_picture
+from core.images.picture import PictureError, digit_from_picture, open_picture, read_picture
 from core.model import forward
 from core.runs import checkpoints, store
 
@@ -128,7 +129,7 @@ def page_of(*labels, beside=False):
 
 @pytest.mark.parametrize("beside", [False, True])
 def test_two_digits_of_one_picture_come_in_reading_order(beside):
-    digits = read_picture(page_of(3, 8, beside=beside), 2).digits
+    digits = read_picture(open_picture(page_of(3, 8, beside=beside)), 2).digits
     for digit, label in zip(digits, (3, 8), strict=True):
         alone = digit_from_picture(page_of(label))
         assert np.abs(digit.astype(int) - alone).mean() < 3
@@ -137,21 +138,67 @@ def test_two_digits_of_one_picture_come_in_reading_order(beside):
 @pytest.mark.parametrize("beside", [False, True])
 def test_fewer_or_more_digits_than_asked_for_are_counted_in_words(beside):
     with pytest.raises(PictureError, match="shows one digit only"):
-        read_picture(page_of(3, beside=beside), 2)
+        read_picture(open_picture(page_of(3, beside=beside)), 2)
     with pytest.raises(PictureError, match="shows 3 digits"):
-        read_picture(page_of(3, 8, 2, beside=beside), 2)
+        read_picture(open_picture(page_of(3, 8, 2, beside=beside)), 2)
     with pytest.raises(PictureError, match="shows 2 digits; give a picture of one"):
         digit_from_picture(page_of(3, 8, beside=beside))
 
 
 def test_a_picture_can_be_turned_and_cropped():
     sideways = in_file(Image.open(page_of(3, 8)).transpose(Image.Transpose.ROTATE_90))
-    upright = read_picture(page_of(3, 8), 2).digits
-    turned = read_picture(sideways, 2, quarter_turns=1)
+    upright = read_picture(open_picture(page_of(3, 8)), 2).digits
+    turned = read_picture(open_picture(sideways, quarter_turns=1), 2)
     assert np.abs(turned.digits.astype(int) - upright).mean() < 3
-    lower = read_picture(page_of(3, 8), 1, crop=(0, 0.5, 1, 1))
+    lower = read_picture(open_picture(page_of(3, 8), crop=(0, 0.5, 1, 1)), 1)
     assert np.abs(lower.digits[0].astype(int) - upright[1]).mean() < 3
-    assert lower.masks.shape == (1, *lower.grey.shape) and lower.masks[0].any()
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_crop_is_of_the_picture_that_is_seen(turns, orientation):
+    """Upright and turned; in a picture that falls from white to black, downwards, a strip has its own grey."""
+    falling = Image.fromarray(np.linspace(255, 0, 400)[:, None].repeat(300, axis=1).astype(np.uint8))
+    stored = falling if orientation == 1 else falling.transpose(STORED[orientation])
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = in_file(stored, exif=exif)
+    whole = open_picture(file, turns).grey
+    for left, top in ((0.1, 0.7), (0.6, 0.2)):
+        part = open_picture(file, turns, (left, top, left + 0.2, top + 0.2)).grey
+        row, column = round(len(whole) * (top + 0.1)), round(len(whole[0]) * (left + 0.1))
+        assert abs(part.mean() - whole[row, column]) < 0.02
+
+
+def test_of_three_digits_a_crop_leaves_the_two_that_are_meant():
+    beside = read_picture(open_picture(page_of(3, 8, 2, beside=True), crop=(0, 0, 2 / 3, 1)), 2)
+    for digit, label in zip(beside.digits, (3, 8), strict=True):
+        assert np.abs(digit.astype(int) - digit_from_picture(page_of(label))).mean() < 3
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_a_crop_has_all_that_the_file_has_of_it(read, form):
+    """A digit of 60 pixels on a page of 4,000 is too small to be read as it is reduced, not as it is."""
+    page = np.full((3000, 4000), 230, np.uint8)
+    small = Image.fromarray(seven())
+    small.thumbnail((90, 90))
+    page[1000 : 1000 + small.height, 2000 : 2000 + small.width] = np.minimum(np.asarray(small), 230)
+    file, crop = in_file(page, form), (0.49, 0.32, 0.53, 0.37)
+    with pytest.raises(PictureError, match="nearer|nothing"):
+        digit_from_picture(file)
+    alone = in_file(Image.fromarray(page).crop((1960, 960, 2120, 1110)))
+    digit = read_picture(open_picture(file, crop=crop), 1).digits[0]
+    assert np.abs(digit.astype(int) - digit_from_picture(alone)).mean() < 3
+
+
+def test_any_crop_reads_a_digit_or_says_why_not():
+    file, generator = page_of(3, 8, beside=True), np.random.default_rng(7)
+    crops = np.sort(generator.random((30, 2, 2)), axis=1).reshape(30, 4)  # left, top, right, bottom
+    read = 0
+    for crop in [*crops, (0.5, 0.5, 0.5 + 1e-9, 0.5 + 1e-9), (0.999999, 0, 1, 1)]:
+        with contextlib.suppress(PictureError):
+            read += len(read_picture(open_picture(file, crop=tuple(crop)), 1).digits)
+    assert 0 < read < 30
 
 
 def test_the_canvas_own_digits_stay_as_they_were_to_the_bit():
