@@ -5,7 +5,7 @@ import streamlit as st
 from PIL import Image
 
 from core.images.picture import WHOLE, Crop, PictureError, box_of, open_picture, read_picture
-from pages.draw import canvas
+from pages.draw import canvas, frame
 from pages.shared import answer, pictures
 from pages.shared.colours import COLOURS
 from pages.shared.drawings import HALVES, show_digit
@@ -29,13 +29,12 @@ def from_paper() -> None:
     if file is None:
         st.caption("Dark pen on light paper, or chalk on a board. Both digits: beside or above each other, with a gap.")
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button("Turn", on_click=_turn, help="By a quarter, clockwise.")
-        across = st.slider("Left and right edge", 0, 100, (0, 100), format="%d%%", key="paper_across")
-        down = st.slider("Upper and lower edge", 0, 100, (0, 100), format="%d%%", key="paper_down")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Turn", on_click=_turn, args=(file.file_id,), help="By a quarter, clockwise.")
+        st.caption("Too much in it? Drag a corner, or move it with the arrow keys.", width="stretch")
     halves = HALVES if shows == "both" else (shows,)
-    turns = st.session_state.get(TURNS, 0)
-    crop = (across[0] / 100, down[0] / 100, across[1] / 100, down[1] / 100)
+    turns, key = st.session_state.get(TURNS, 0), _frame_key(file.file_id)
+    crop = frame.moved_to(key)
     try:
         whole = open_picture(file, turns)
     except PictureError as error:
@@ -45,11 +44,10 @@ def from_paper() -> None:
         framed = whole if crop == WHOLE else open_picture(file, turns, crop)
         reading = read_picture(framed, len(halves))
     except PictureError as error:
-        st.image(_coloured(whole.grey, crop, {}))
-        st.error(f"The picture {plain(error)}. Turn it, move its edges inwards, or take another one.")
+        frame.show(_coloured(whole.grey, crop, {}), key)
+        st.error(f"The picture {plain(error)}. Turn it, drag a corner inwards, or take another one.")
         return
-    ink = pictures.png_url(_coloured(whole.grey, crop, dict(zip(halves, reading.masks, strict=True))))
-    st.html(f'<img class="paper" alt="What was taken for ink is in colour" src="{ink}">')
+    frame.show(_coloured(whole.grey, crop, dict(zip(halves, reading.masks, strict=True))), key)
     digits = [
         pictures.digit_image(digit, half, half, answer.half_name(half))
         for half, digit in zip(halves, reading.digits, strict=True)
@@ -64,8 +62,16 @@ def from_paper() -> None:
         st.rerun()
 
 
-def _turn():
+def _frame_key(file_id):
+    """The session's key of the frame: another file, or a turn, has a frame of its own."""
+    return f"paper_frame_{file_id}_{st.session_state.get(TURNS, 0)}"
+
+
+def _turn(file_id):
+    """Turn the picture by a quarter, clockwise, and what is framed of it with it."""
+    left, top, right, bottom = frame.moved_to(_frame_key(file_id))
     st.session_state[TURNS] = (st.session_state.get(TURNS, 0) + 1) % 4
+    frame.move(_frame_key(file_id), (1 - bottom, left, 1 - top, right))
 
 
 def _coloured(grey: np.ndarray, crop: Crop, masks: dict[str, np.ndarray]) -> Image.Image:

@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.images import mnist, pen
+from core.images import pen
 from core.images.ink import drawn_digit
 from core.model.answers import of_digits
 from core.runs import checkpoints, store
 from tests.harness.drawing import answer, arrive, click, draw
 from tests.harness.needs import wait_until
+from tests.harness.paper import PAPER, sheet
 from tests.harness.server import REPOSITORY, chromium, open_page, serving
-
-PAGE, INK = 235, 40  # greys of the paper and of what is written on it
 
 
 @pytest.fixture(scope="module")
@@ -131,17 +130,11 @@ def test_one_visitors_hand_is_not_another_visitors(browser, server, misread):
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory):
     """Chromium's fake camera holds a sheet of paper with a 3 and, right of it, a 5, lit from the left."""
-    data = mnist.embedded()
-    sheet = np.full((480, 640), PAGE, float)
-    for label, left in ((3, 110), (5, 370)):
-        digit = Image.fromarray(data.test_images[list(data.test_labels).index(label)]).resize((160, 160))
-        ink = np.asarray(digit) / 255
-        sheet[160:320, left : left + 160] += ink * (INK - PAGE)
-    sheet *= np.linspace(1, 0.75, 640)
+    three_and_five = sheet({3: (110, 160), 5: (370, 160)})
     folder = tmp_path_factory.mktemp("paper")
-    Image.fromarray(sheet.astype(np.uint8)).save(folder / "sheet.png")
+    three_and_five.save(folder / "sheet.png")
     chroma = np.full((2, 240 * 320), 128, np.uint8).tobytes()
-    frame = b"FRAME\n" + sheet.astype(np.uint8).tobytes() + chroma
+    frame = b"FRAME\n" + three_and_five.tobytes() + chroma
     (folder / "camera.y4m").write_bytes(b"YUV4MPEG2 W640 H480 F5:1 Ip A1:1 C420jpeg\n" + 3 * frame)
     return folder
 
@@ -152,7 +145,6 @@ def test_paper_before_the_camera_is_read(browser, server):
     page.get_by_text("Use the camera").click()
     page.wait_for_function("document.querySelector('video')?.readyState === 4")
     page.get_by_role("button", name="Take Photo").click()
-    page.locator("img.paper").wait_for()
     page.get_by_role("button", name="Read them").click()
     answer(page, r"The sum is 8\b")
     page.context.close()
@@ -161,18 +153,17 @@ def test_paper_before_the_camera_is_read(browser, server):
 def test_a_picture_that_lies_on_its_side_is_refused_in_words_and_turned(browser, server, paper, tmp_path):
     """Turned by a quarter, the 3 and the 5 stand above each other and are no digits that anybody writes."""
     page = opened(browser, server, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    sheet = Image.open(paper / "sheet.png")
-    sheet.rotate(90, expand=True).save(tmp_path / "turned.png")
-    Image.new("L", (600, 400), PAGE).save(tmp_path / "empty.png")
+    Image.open(paper / "sheet.png").rotate(90, expand=True).save(tmp_path / "turned.png")
+    Image.new("L", (600, 400), PAPER).save(tmp_path / "empty.png")
     click(page, "From paper")
     chooser = page.locator(".st-key-paper_file input[type=file]")
     chooser.set_input_files(tmp_path / "empty.png")
     page.get_by_text("nothing is drawn in it").wait_for()
     chooser.set_input_files(tmp_path / "turned.png")
-    page.locator("img.paper").wait_for()
-    before = page.locator("img.paper").get_attribute("src")
+    page.get_by_role("button", name="Read them").wait_for()
     page.get_by_role("button", name="Turn", exact=True).click()
-    page.wait_for_function("before => document.querySelector('img.paper')?.src !== before", arg=before)
+    lies = "[...document.querySelectorAll('.framed img')].some(sheet => sheet.naturalWidth > sheet.naturalHeight)"
+    page.wait_for_function(lies)
     page.get_by_role("button", name="Read them").click()
     answer(page, r"The sum is 8\b")
     page.context.close()

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from core.images import mnist
 from core.runs import checkpoints as run_checkpoints
 from core.runs import results, store
+from pages.draw import frame
 from tests.harness.needs import PATIENCE_SECONDS
 from tests.harness.server import REPOSITORY
 from tests.harness.visits import visit
@@ -293,3 +294,31 @@ def test_a_drawing_that_is_no_digit_is_doubted_and_a_test_digit_never(checkpoint
     assert "The first drawing does not look like one digit." in html(page())
     told["top"], _ = digit(1)
     assert "does not look like" not in html(page())
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        "text",
+        {},
+        {"crop": None},
+        {"crop": "0011"},
+        {"crop": [0, 0, 1]},
+        {"crop": [0, 0, 1, "1"]},
+        {"crop": [0, 0, 1, [1]]},
+        {"crop": [0, 0, 1, float("nan")]},
+        {"crop": [0.5, 0, 0.5, 1]},
+        {"crop": [0, -1, 1, 1]},
+        {"crop": [0, 0, 10**400, 1]},
+    ],
+)
+def test_a_forged_frame_is_the_whole_picture(told, monkeypatch):
+    monkeypatch.setattr(st, "session_state", {"frame": told})
+    assert frame.moved_to("frame") == (0, 0, 1, 1)
+
+
+def test_a_frame_is_where_it_was_moved_to(monkeypatch):
+    monkeypatch.setattr(st, "session_state", {"frame": {"crop": [0, 0.25, 1, 0.5]}})
+    assert frame.moved_to("frame") == (0, 0.25, 1, 0.5)
+    assert frame.moved_to("another") == (0, 0, 1, 1)
