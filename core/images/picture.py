@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from core.images import ink, paper
 
@@ -14,15 +14,6 @@ HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1") 
 SOLID = 0.9  # of its box: a picture that a transparent margin surrounds; what somebody drew fills less
 TURN = Image.Transpose  # counter-clockwise
 QUARTERS = (None, TURN.ROTATE_270, TURN.ROTATE_180, TURN.ROTATE_90)
-UPRIGHT = {  # EXIF's orientation: how the camera was held → what makes its picture upright
-    2: TURN.FLIP_LEFT_RIGHT,
-    3: TURN.ROTATE_180,
-    4: TURN.FLIP_TOP_BOTTOM,
-    5: TURN.TRANSPOSE,
-    6: TURN.ROTATE_270,
-    7: TURN.TRANSVERSE,
-    8: TURN.ROTATE_90,
-}
 Crop = tuple[float, float, float, float]  # the left, top, right and bottom side, as fractions of the picture
 WHOLE: Crop = (0, 0, 1, 1)
 Image.MAX_IMAGE_PIXELS = None  # Pillow warns and refuses with messages of its own, far above that
@@ -83,7 +74,7 @@ def open_picture(file: Path | BinaryIO, quarter_turns: int = 0, crop: Crop = WHO
             # a JPEG gives a reduced picture in a tenth of the time
             part = max(0.01, min(crop[2] - crop[0], crop[3] - crop[1]))
             picture.draft("L", (round(2 * paper.WORKING_PIXELS / part),) * 2)
-            orientation = picture.getexif().get(0x0112)
+            orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
             whole = picture.mode.startswith("I")
             transparent = picture.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in picture.info
             if whole:
@@ -131,10 +122,10 @@ def _reduced(band):
 
 def _turned(band, orientation, quarter_turns):
     """The band upright, as EXIF's orientation 1 to 8 has it, then turned clockwise by quarters."""
-    for turn in (UPRIGHT.get(orientation), QUARTERS[quarter_turns % 4]):
-        if turn is not None:
-            band = band.transpose(turn)
-    return band
+    band.getexif()[ExifTags.Base.Orientation] = orientation
+    upright = ImageOps.exif_transpose(band)
+    turn = QUARTERS[quarter_turns % 4]
+    return upright if turn is None else upright.transpose(turn)
 
 
 def _alpha_is_ink(grey, alpha):
