@@ -12,11 +12,15 @@ MEASURED_HEADS = f"{'measured':>17} {'runs':>4} {'seconds each':>12}"
 
 @dataclass(frozen=True)
 class Measured:
-    """Accuracies of a variant's finished runs, with the seconds and steps of training, and their names."""
+    """Accuracies of a variant's finished runs, the seconds that they took, and their names.
+
+    `hands` are accuracies on pairs of pen digits, by writers never trained on, of runs that were trained on some.
+    """
 
     accuracies: tuple[float, ...]
     seconds: tuple[float, ...]
     names: tuple[str, ...]
+    hands: tuple[float, ...] = ()
 
     @property
     def mean(self) -> float:
@@ -64,6 +68,7 @@ def reached(repeats: list[store.Run]) -> Measured | None:
         tuple(result["accuracy"] for _, result in finished),
         tuple(result.get("seconds", 0.0) for _, result in finished),
         tuple(run.name for run, _ in finished),
+        tuple(result["pen_accuracy"] for _, result in finished if "pen_accuracy" in result),
     )
 
 

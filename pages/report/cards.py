@@ -7,7 +7,7 @@ from core.jobs import queue
 from core.model.networks import NETWORKS
 from core.report import addition, experiments
 from core.report.experiment import PROTOCOLS, Experiment, recipe_of
-from core.report.measurements import Measured, measured
+from core.report.measurements import Measured, measured, summary
 from core.report.verdicts import verdicts
 from core.runs import pace, store
 from pages.report import figures
@@ -70,12 +70,16 @@ def _numbers(experiment):
     if experiment.printed_parameters not in (None, network.parameters):
         counted += f" (printed: {experiment.printed_parameters:,})"
     st.markdown(f"**Network.** {counted}.")
-    rows = [
-        (_recipe_name(variant, protocol), *_cells(measured(experiment, variant)))
+    recipes = [
+        (_recipe_name(variant, protocol), measured(experiment, variant))
         for protocol in PROTOCOLS[::-1]
         for variant in experiment.variants_by(protocol)
     ]
-    st.html(tables.facts(("measured here", "accuracy", "seeds", "took"), rows))
+    heads = ("measured here", "accuracy", "seeds", "took")
+    st.html(tables.facts(heads, [(name, *_cells(measurement)) for name, measurement in recipes]))
+    read = [(name, f"<b>{summary(one.hands)}</b>") for name, one in recipes if one and one.hands]
+    if read:
+        st.html(tables.facts(("on hands", "accuracy on pairs by six writers never met"), read))
 
 
 def _best(experiment, protocol):
