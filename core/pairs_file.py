@@ -31,13 +31,12 @@ def read_pairs(path: Path) -> tuple[list[Pair], list[str]]:
 def lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the number and the cells of each line, without empty lines and a heading. Raises as `read_pairs`."""
     with io.TextIOWrapper(files.open_to_read(path), newline="", encoding="utf-8-sig") as file:
-        rows = csv.reader(file)
         try:
-            for row in rows:
-                cells = [cell.strip() for cell in row]
+            for number, line in enumerate(file, 1):  # each by itself: a quote left open spoils no other line
+                cells = [cell.strip() for cell in next(csv.reader([line]), [])]
                 heading = [cell.lower() for cell in cells] in (HEADING, HEADING[:2], HEADING[:1])
-                if any(cells) and not (rows.line_num == 1 and heading):
-                    yield rows.line_num, cells
+                if any(cells) and not (number == 1 and heading):
+                    yield number, cells
         except (UnicodeDecodeError, csv.Error) as error:
             raise ValueError("is no table of text, as CSV is") from error
 

@@ -316,6 +316,9 @@ def test_a_list_of_pairs_is_read_in_its_order_and_bad_lines_are_named(run, pictu
     after_an_option = core(capsys, "predict", run.folder, "--json", *pictures)[1]
     assert json.loads(after_an_option) == json.loads(core(capsys, "predict", run.folder, *pictures, "--json")[1])
     assert "unrecognized arguments: --jason" in refused(capsys, "predict", run.folder, *pictures, "--jason")
+    table.write_text('"absent.png,top.png\ntop.png,bottom.png\n')  # a quote that is never closed
+    code, out, err = core(capsys, "predict", run.folder, "--list", table)
+    assert code == 2 and out.splitlines()[1].startswith("top.png + bottom.png: The sum is ")
     table.write_text("")
     assert "names no pictures" in refused(capsys, "predict", run.folder, "--list", table)
     assert "--list goes without" in refused(capsys, "predict", run.folder, "--list", table, both)
