@@ -14,7 +14,7 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the server
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 from core.images import ink, mnist, pen
 from core.images.picture import PictureError, digit_from_picture, open_picture, read_picture
@@ -99,6 +99,40 @@ def shadow(digit, generator):
     return shaded(clean(digit, generator), generator)
 
 
+def cast(page, generator, outlines):
+    """Let a shadow of these polygons, its edge hard or soft, fall on a page."""
+    height, width = page.shape
+    image = Image.new("L", (width, height))
+    for outline in outlines:
+        ImageDraw.Draw(image).polygon([tuple(point) for point in outline.tolist()], fill=255)
+    shade = np.asarray(image.filter(ImageFilter.GaussianBlur(generator.uniform(0.5, 4))), np.float32) / 255
+    return page * (1 - generator.uniform(0.2, 0.4) * shade)
+
+
+def hand(digit, generator):
+    """The shadow of an arm and a hand with four fingers, which are as wide as strokes."""
+    page = clean(digit, generator)
+    size, angle = page.shape[0] * generator.uniform(0.13, 0.2), generator.uniform(0, 2 * np.pi)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    middle = np.array(page.shape[::-1]) * generator.uniform(0.35, 0.65, 2)
+    boxes = [(-8, -0.7, 0, 0.7), (-1, -1, 0.6, 1)]
+    boxes += [(0, y, generator.uniform(1.2, 2.2), y + 0.4) for y in (-1, -0.47, 0.07, 0.6)]
+    corners = [np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]) for x0, y0, x1, y1 in boxes]
+    return cast(page, generator, [middle + size * each @ turn for each in corners])
+
+
+def window(digit, generator):
+    """The shadow of a window's bars, which cross."""
+    page = clean(digit, generator)
+    side, angle = page.shape[0], generator.uniform(0, np.pi / 2)
+    turn, outlines = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]), []
+    pitch, bar = side * generator.uniform(0.25, 0.5), side * generator.uniform(0.02, 0.05)
+    for at in np.arange(-side, side, pitch) + generator.uniform(0, pitch):
+        along = np.array([[-2 * side, at], [2 * side, at], [2 * side, at + bar], [-2 * side, at + bar]])
+        outlines += [side / 2 + along @ turn, side / 2 + along[:, ::-1] @ turn]
+    return cast(page, generator, outlines)
+
+
 def ruled(digit, generator):
     page = blank(generator, 400, 400)
     lines(page, generator, generator.uniform(25, 70))
@@ -174,7 +208,10 @@ def board(digit, generator):
 
 KINDS = {
     kind.__name__.replace("_", " "): kind
-    for kind in (clean, uneven_light, shadow, ruled, squared, pencil, noise, small, desk, frame, everything, board)
+    for kind in (
+        *(clean, uneven_light, shadow, hand, window, ruled, squared, pencil, noise, small, desk, frame),
+        *(everything, board),
+    )
 }
 
 

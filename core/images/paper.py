@@ -22,8 +22,11 @@ THINNEST_STROKE = 0.1  # of the digit's longer side: a ballpoint's line is thick
 SMALLEST_DIGIT = 12  # pixels of its longer side, times its contrast: of a faint one more is needed
 WIDEST_DIGIT = 3  # times its height: what is wider is a line
 MOST_MARKS = 400
+SAME_PEN = 0.4  # of the darkest mark's contrast: what is fainter is light, or a grain of the desk
+EVEN = 0.6  # of a digit's pixels have half the contrast of its darkest ones; of a stroke with a shadow at it fewer do
 EDGE_PIXELS = 9  # ink is at its full contrast within so many, in a photograph in focus
-EDGE_CONTRAST = 0.3  # of a digit that the picture's edge touches: what light does there is fainter
+REAL_EDGE = 0.95  # of a mark's outline: the rest may be where only the paper's estimate steps, not the picture
+EDGE_CONTRAST = 0.5  # of a digit that the picture's edge touches: the shadow of a hand or a pen there is fainter
 ENLARGED = 200  # pixels of a digit's longer side while its stroke is measured and thickened
 
 
@@ -47,30 +50,16 @@ def find_ink(grey: np.ndarray, shown: np.ndarray, count: int) -> Ink:
     if not _has_paper(grey, shown):
         grey = 1 - grey  # chalk on a board, or light ink on a dark screen
     contrast, noise = _contrast(grey, shown)
-    marks = _marks(contrast, noise)
-    kept = _not_of_the_surroundings(marks, contrast, shown)
-    if not len(kept):
-        raise PaperError("shows no digit: nothing is drawn in it")
-    if len(kept) > MOST_MARKS:
-        raise PaperError("shows too many marks to tell a digit from; take the picture nearer and on plain paper")
-    digits = gathered(marks, kept, count)
-    if len(digits) != count:
-        raise PaperError(_miscounted(len(digits), count))
-    boxes = [_box(marks, numbers) for numbers in digits]
-    for numbers, (top, left, bottom, right) in zip(digits, boxes, strict=True):
-        height, width = bottom - top, right - left
-        if max(height, width) * contrast[np.isin(marks.labels, numbers + 1)].max() < SMALLEST_DIGIT:
-            raise PaperError("shows no digit that is large and dark enough to read; take the picture nearer")
-        if width > WIDEST_DIGIT * height:
-            raise PaperError("shows a line, not a digit; turn the picture if it lies on its side")
-        if marks.areas[numbers].sum() > 0.8 * height * width and min(height, width) > 0.4 * max(height, width):
-            raise PaperError("shows a patch, not a digit; draw on plain paper and keep shadows off it")
-    if count == 2:
-        middles = [np.array([box[0] + box[2], box[1] + box[3]]) for box in boxes]
-        axis = np.abs(middles[0] - middles[1]).argmax()
-        if middles[0][axis] > middles[1][axis]:
-            digits.reverse()
-    return Ink(contrast, [np.isin(marks.labels, numbers + 1) for numbers in digits])
+    usual, darkest = (_marks(contrast, noise, grey, only_darkest) for only_darkest in (False, True))
+    # where a shadow has joined the ink, or reaches the picture's edge, the darkest alone may come apart from it
+    for marks, alone in ((usual, True), (darkest, True), (usual, False)):
+        try:
+            digits = _digits(marks, contrast, shown, count, alone)
+        except PaperError as error:
+            refusal = error
+        else:
+            return Ink(contrast, [np.isin(marks.labels, numbers + 1) for numbers in digits])
+    raise refusal
 
 
 def canvas_of(contrast: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -153,35 +142,86 @@ def _ruled(reflected, on_paper):
     return np.interp(rows.ravel(), np.arange(height), profile, 1.0, 1.0).reshape(height, width)
 
 
-def _marks(contrast, noise):
-    """The marks of ink: what is dark by itself, and what is half as dark and touches that."""
+def _marks(contrast, noise, grey, only_darkest=False):
+    """The marks of ink: what is dark by itself, and what is half as dark and touches that.
+
+    With `only_darkest` what is half as dark as the darkest ink, such as a shadow, is left out.
+    """
     least = max(FAINTEST, 5 * noise)
     inked = contrast[contrast > least]
     if inked.size < 12:
         return components(np.zeros_like(contrast, bool))
-    strong = max(least, 0.5 * float(np.quantile(inked, 0.9)))
-    weak = components(contrast > max(0.6 * strong, 3.5 * noise))
+    strong = max(least, 0.5 * float(np.quantile(inked, 0.99 if only_darkest else 0.9)))
+    weak = components(contrast > max((1 if only_darkest else 0.6) * strong, 3.5 * noise))
     dark = np.bincount(weak.labels[contrast > strong], minlength=len(weak.areas) + 1)[1:] >= 6
-    kept = np.flatnonzero(dark & _sharp(weak, contrast))
+    kept = np.flatnonzero(dark & _sharp(weak, contrast, grey))
     names = np.zeros(len(weak.areas) + 1, np.int32)
     names[kept + 1] = np.arange(1, len(kept) + 1)
     return Marks(names[weak.labels], weak.boxes[kept], weak.areas[kept])
 
 
-def _sharp(marks, contrast):
-    """Whether the ink of each mark begins within few pixels, on most of its outline. What begins slowly is a shadow."""
+def _sharp(marks, contrast, grey):
+    """Whether the ink of each mark begins within few pixels, on most of its outline. What begins slowly is a shadow.
+
+    And whether the picture itself steps there. A hand's shadow is too wide for ink, its fingers are not: the paper's
+    estimate follows the palm alone, so the fingers would be marks that end where nothing is seen to end.
+    """
     outline = (marks.labels > 0) & (_extreme(marks.labels, 3, np.minimum) == 0)
-    step = _extreme(contrast, EDGE_PIXELS, np.maximum) - _extreme(contrast, EDGE_PIXELS, np.minimum)
+    most, least = (_extreme(contrast, EDGE_PIXELS, extreme)[outline] for extreme in (np.maximum, np.minimum))
+    brightest, darkest = (
+        _extreme(_blurred(grey), EDGE_PIXELS, extreme)[outline] for extreme in (np.maximum, np.minimum)
+    )
+    step, seen = most - least, 1 - darkest / np.maximum(brightest, 1e-3)
     numbers, peaks = marks.labels[outline], np.zeros(len(marks.areas) + 1)
     np.maximum.at(peaks, marks.labels.ravel(), contrast.ravel())
-    steep = np.bincount(numbers[step[outline] > 0.5 * peaks[numbers]], minlength=len(peaks))
-    return 2 * steep[1:] > np.bincount(numbers, minlength=len(peaks))[1:]
+    length, steep, real = (
+        np.bincount(numbers[which], minlength=len(peaks))[1:]
+        for which in (slice(None), step > 0.5 * peaks[numbers], seen > 0.5 * step)
+    )
+    return (2 * steep > length) & (real >= REAL_EDGE * length)
 
 
-def _not_of_the_surroundings(marks, contrast, shown):
+def _digits(marks, contrast, shown, count, alone):
+    """The numbers of the marks that make each of `count` digits, in reading order. Raises PaperError.
+
+    If `alone`, no digit may be cut off by the picture's edge.
+    """
+    kept = _not_of_the_surroundings(marks, contrast, shown, alone)
+    if not len(kept):
+        raise PaperError("shows no digit: nothing is drawn in it")
+    if len(kept) > MOST_MARKS:
+        raise PaperError("shows too many marks to tell a digit from; take the picture nearer and on plain paper")
+    digits = gathered(marks, kept, count)
+    if len(digits) != count:
+        raise PaperError(_miscounted(len(digits), count))
+    if not all(_even(contrast[np.isin(marks.labels, numbers + 1)]) for numbers in digits):
+        raise PaperError("shows a shadow on the ink; take the picture where no shadow falls")
+    boxes = [_box(marks, numbers) for numbers in digits]
+    for numbers, (top, left, bottom, right) in zip(digits, boxes, strict=True):
+        height, width = bottom - top, right - left
+        if max(height, width) * contrast[np.isin(marks.labels, numbers + 1)].max() < SMALLEST_DIGIT:
+            raise PaperError("shows no digit that is large and dark enough to read; take the picture nearer")
+        if width > WIDEST_DIGIT * height:
+            raise PaperError("shows a line, not a digit; turn the picture if it lies on its side")
+        if marks.areas[numbers].sum() > 0.8 * height * width and min(height, width) > 0.4 * max(height, width):
+            raise PaperError("shows a patch, not a digit; draw on plain paper and keep shadows off it")
+    if count == 2:
+        middles = [np.array([box[0] + box[2], box[1] + box[3]]) for box in boxes]
+        axis = np.abs(middles[0] - middles[1]).argmax()
+        if middles[0][axis] > middles[1][axis]:
+            digits.reverse()
+    return digits
+
+
+def _even(contrast):
+    """Whether most of the ink is about as dark as its darkest: contrast (n,) of a digit, no ink with a shadow at it."""
+    return (contrast > 0.5 * np.quantile(contrast, 0.95)).mean() >= EVEN
+
+
+def _not_of_the_surroundings(marks, contrast, shown, alone):
     """The numbers of the marks that are no frame, no line across the picture and nothing that is cut off by its edge.
 
-    If nothing else is there, a large dark digit may touch the edge.
+    If nothing else is there, and unless `alone`, a large digit that is dark and evenly so may touch the edge.
     """
     height, width = shown.shape
     rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
@@ -201,16 +241,23 @@ def _not_of_the_surroundings(marks, contrast, shown):
     hollow = marks.areas < 0.3 * tall * wide
     frames = [number for number in kept if hollow[number] and (holds_another(number) or _is_box(marks, number))]
     kept = np.setdiff1d(kept, frames)
-    cut = (boxes[:, 0] <= rows[0] + 2) | (boxes[:, 2] >= rows[-1] - 1)
-    cut |= (boxes[:, 1] <= columns[0] + 2) | (boxes[:, 3] >= columns[-1] - 1)
-    whole = kept[~cut[kept]]
+    near, far = boxes[:, :2] <= [rows[0] + 2, columns[0] + 2], boxes[:, 2:] >= [rows[-1] - 1, columns[-1] - 1]
+    touched = near.sum(axis=1) + far.sum(axis=1)  # of the picture's four edges
+    peaks = np.zeros(len(boxes) + 1)
+    np.maximum.at(peaks, marks.labels.ravel(), contrast.ravel())
+    peaks = peaks[1:]
+    whole = kept[touched[kept] == 0]
     if len(whole) and max(sides[whole]) >= SMALLEST_DIGIT:
-        return whole
-    peaks = np.array([contrast[marks.labels == number + 1].max() for number in kept])
+        large = whole[sides[whole] >= 0.25 * max(sides[whole])]
+        return whole[peaks[whole] >= SAME_PEN * max(peaks[large])]
+    if alone:
+        return kept[:0]
+    even = np.array([_even(contrast[marks.labels == number + 1]) for number in kept], bool)
     rim = np.concatenate([marks.labels[0], marks.labels[-1], marks.labels[:, 0], marks.labels[:, -1]])
     along = np.bincount(rim, minlength=len(boxes) + 1)[kept + 1] / len(rim)
     thick = np.minimum(tall, wide)[kept] >= 0.04 * min(height, width)
-    return kept[thick & (along < 0.35) & (peaks >= EDGE_CONTRAST) & (sides[kept] >= 0.3 * min(height, width))]
+    large = sides[kept] >= 0.3 * min(height, width)
+    return kept[thick & large & even & (touched[kept] <= 2) & (along < 0.35) & (peaks[kept] >= EDGE_CONTRAST)]
 
 
 def _is_box(marks, number):
