@@ -11,7 +11,7 @@ from core.images import ink, paper
 
 LARGEST_PICTURE_PIXELS = 64_000_000  # a phone's camera makes 48 million; four bytes each are a quarter of a gigabyte
 HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")  # after "ftyp" in the fifth byte
-SOLID = 0.9  # of its box: a picture that a transparent margin surrounds; what somebody drew fills less
+SOLID = 0.7  # of its box: a picture that a transparent margin surrounds, as an oval one, 0.79; what is drawn fills less
 TURN = Image.Transpose  # counter-clockwise
 QUARTERS = (None, TURN.ROTATE_270, TURN.ROTATE_180, TURN.ROTATE_90)
 Crop = tuple[float, float, float, float]  # the left, top, right and bottom side, as fractions of the picture

@@ -96,6 +96,14 @@ def test_an_alpha_that_is_the_same_all_over_is_no_ink(read, alpha):
     assert read(in_file(np.dstack([grey, grey, grey, np.full_like(grey, alpha)]))) == 7
 
 
+def test_an_oval_cut_out_of_a_picture_is_paper_not_ink(read):
+    grey = seven()
+    y, x = (np.linspace(-1, 1, side) for side in grey.shape)
+    alpha = np.where(np.add.outer(y**2, x**2) <= 1, 255, 0).astype(np.uint8)
+    lit = (grey * np.linspace(1, 0.6, grey.shape[1])).astype(np.uint8)
+    assert read(in_file(np.dstack([lit, lit, lit, alpha]))) == 7
+
+
 def test_a_drawing_in_alpha_reads_as_the_canvas_does():
     rgba = pen.draw(pen.held_out()[0].strokes)
     expected = ink.digit_from_canvas(rgba).astype(int)
