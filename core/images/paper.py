@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from core.images.marks import Marks, components, gathered, longer_sides
+from core.images.neighbours import blurred, dilated, extreme
 
 WORKING_PIXELS = 720  # of the longer side: larger pictures are reduced to it, small ones enlarged to FEWEST_PIXELS
 FEWEST_PIXELS = 280
@@ -50,9 +51,9 @@ def find_ink(grey: np.ndarray, shown: np.ndarray, count: int) -> Ink:
     if not _has_paper(grey, shown):
         grey = 1 - grey  # chalk on a board, or light ink on a dark screen
     contrast, noise = _contrast(grey, shown)
-    usual, darkest = (_marks(contrast, noise, grey, only_darkest) for only_darkest in (False, True))
     # where a shadow has joined the ink, or reaches the picture's edge, the darkest alone may come apart from it
-    for marks, alone in ((usual, True), (darkest, True), (usual, False)):
+    for only_darkest, alone in ((False, True), (True, True), (False, False)):
+        marks = _marks(contrast, noise, grey, only_darkest)
         try:
             digits = _digits(marks, contrast, shown, count, alone)
         except PaperError as error:
@@ -68,9 +69,9 @@ def canvas_of(contrast: np.ndarray, mask: np.ndarray) -> np.ndarray:
     `mask` (height, width) is where its ink lies. A line thinner than a pen's is thickened.
     """
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    dilated = _dilated(mask, 3)
+    around = dilated(mask, 3)
     full = np.quantile(contrast[mask], 0.7)
-    ink = np.clip(np.where(dilated, contrast, 0) / full, 0, 1)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    ink = np.clip(np.where(around, contrast, 0) / full, 0, 1)[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     factor = ENLARGED / max(ink.shape)
     height, width = (max(1, round(side * factor)) for side in ink.shape)
     margin = round(THINNEST_STROKE * ENLARGED)
@@ -87,9 +88,9 @@ def canvas_of(contrast: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 def _contrast(grey, shown):
     """How much darker each pixel is than the paper near it, as a share of the paper; and the paper's noise."""
-    smooth = np.where(shown, _blurred(grey), 0)
+    smooth = np.where(shown, blurred(grey), 0)
     side = max(3, round(WIDEST_STROKE * min(grey.shape)))
-    paper = _extreme(_extreme(smooth, side, np.maximum), side, np.minimum)
+    paper = extreme(extreme(smooth, side, np.maximum), side, np.minimum)
     bright = np.quantile(paper[shown], 0.95) if shown.any() else 0
     on_paper = shown & (paper >= DARKEST_PAPER * bright) & (paper > 0.05)
     if not on_paper.any():
@@ -137,7 +138,7 @@ def _ruled(reflected, on_paper):
     if not dark.any():
         return np.ones_like(reflected)
     profile = np.where(dark, profile, 1.0)
-    profile = _extreme(profile[:, None], 5, np.minimum, axes=(0,))[:, 0]
+    profile = extreme(profile[:, None], 5, np.minimum, axes=(0,))[:, 0]
     rows = np.arange(height)[:, None] - slope * (np.arange(width) - width / 2)
     return np.interp(rows.ravel(), np.arange(height), profile, 1.0, 1.0).reshape(height, width)
 
@@ -166,11 +167,10 @@ def _sharp(marks, contrast, grey):
     And whether the picture itself steps there. A hand's shadow is too wide for ink, its fingers are not: the paper's
     estimate follows the palm alone, so the fingers would be marks that end where nothing is seen to end.
     """
-    outline = (marks.labels > 0) & (_extreme(marks.labels, 3, np.minimum) == 0)
-    most, least = (_extreme(contrast, EDGE_PIXELS, extreme)[outline] for extreme in (np.maximum, np.minimum))
-    brightest, darkest = (
-        _extreme(_blurred(grey), EDGE_PIXELS, extreme)[outline] for extreme in (np.maximum, np.minimum)
-    )
+    outline = (marks.labels > 0) & (extreme(marks.labels, 3, np.minimum) == 0)
+    most, least = (extreme(contrast, EDGE_PIXELS, which)[outline] for which in (np.maximum, np.minimum))
+    smooth = blurred(grey)
+    brightest, darkest = (extreme(smooth, EDGE_PIXELS, which)[outline] for which in (np.maximum, np.minimum))
     step, seen = most - least, 1 - darkest / np.maximum(brightest, 1e-3)
     numbers, peaks = marks.labels[outline], np.zeros(len(marks.areas) + 1)
     np.maximum.at(peaks, marks.labels.ravel(), contrast.ravel())
@@ -284,7 +284,7 @@ def _has_paper(grey, shown):
     if median > 0.5:
         return True
     side = max(3, round(WIDEST_STROKE * min(grey.shape)))
-    patch = _extreme(np.where(shown, grey, 0), side, np.minimum).max()  # the darkest pixel of the brightest square
+    patch = extreme(np.where(shown, grey, 0), side, np.minimum).max()  # the darkest pixel of the brightest square
     bright = np.quantile(grey[shown], 0.99)
     return patch > 0.5 * bright + 0.5 * median or bright - median < 0.5 * median
 
@@ -298,33 +298,3 @@ def _stroke_width(mask):
     """The width of a stroke in pixels: twice its area over its outline, as of a long band."""
     outline = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(mask[:, 1:] != mask[:, :-1])
     return 2 * mask.sum() / max(1, outline * 0.785)  # a slanting outline counts its steps: 4/π of its length
-
-
-def _blurred(picture):
-    """The mean of each pixel and its eight neighbours."""
-    around = np.pad(picture, 1, mode="edge")
-    rows = around[:-2] + around[1:-1] + around[2:]
-    return (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / 9
-
-
-def _dilated(mask, side):
-    return np.asarray(Image.fromarray(mask.astype(np.uint8)).filter(ImageFilter.MaxFilter(side))) > 0
-
-
-def _extreme(picture, side, extreme, axes=(0, 1)):
-    """The largest or smallest value (`extreme`) of a square of odd `side` around each pixel; the rim goes on outside.
-
-    A window of twice the width is made of two, so that it takes as many steps as the side has binary digits.
-    """
-    half = side // 2
-    for axis in axes:
-        size, length = picture.shape[axis], 2 * half + 1
-        padding = [(half, half) if i == axis else (0, 0) for i in range(picture.ndim)]
-        window, covered = np.pad(picture, padding, mode="edge"), 1
-        while covered < length:
-            step = min(covered, length - covered)
-            moved = window.take(range(step, window.shape[axis]), axis)
-            window = extreme(window.take(range(window.shape[axis] - step), axis), moved)
-            covered += step
-        picture = window.take(range(size), axis)
-    return picture
