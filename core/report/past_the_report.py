@@ -54,8 +54,8 @@ PAST_THE_REPORT = (
                 label="sum",
             ),
         ),
-        remark="Strokes of 24 writers beside MNIST. They learn to read six other writers far better than those that saw "
-        "MNIST alone (checkpoints/README.md compares them); on MNIST, whose pairs are measured first, they lose a little.",
+        remark="Strokes of 24 writers beside MNIST. They read six other writers far better than MNIST alone "
+        "teaches to (checkpoints/README.md has both), and MNIST, whose pairs are measured first, a little worse.",
     ),
     Experiment(
         "tiny",
