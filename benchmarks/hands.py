@@ -25,7 +25,7 @@ from core.model.forward import Weights
 from core.model.networks import DIGITS
 from core.runs import checkpoints, store
 
-SHIPPED = ["sum_posterior", "pen-sum_posterior-seed1", "sum", "pen-sum-seed1", "sum_linear"]
+SHIPPED = ["sum_posterior", "pen-sum_posterior-seed1", "sum", "pen-sum-seed1", "pen-sum_linear-seed1"]
 TAUGHT = (0, 5, 10, 20, 40)  # pairs that a writer tells the sums of
 MOST_TOLD = TAUGHT[-1]
 WRITERS = "".join(f"{f'writer {writer}':>11}" for writer in HELD_OUT_WRITERS)  # heads of columns

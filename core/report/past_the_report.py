@@ -53,6 +53,18 @@ PAST_THE_REPORT = (
                 ),
                 label="sum",
             ),
+            Variant(
+                quick_sum(
+                    network="sum_linear",
+                    steps=30_000,
+                    learning_rate=1e-2,
+                    pen_share=0.25,
+                    **{"shift_pixels": 1.0, "turn_degrees": 8.0, "scale": 0.1, "shear": 0.1},
+                    **{"elastic_pixels": 0.5, "flags": 0.2},
+                ),
+                (1,),
+                "sum_linear",
+            ),
         ),
         remark="Strokes of 24 writers beside MNIST. They read six other writers far better than MNIST alone "
         "teaches to (checkpoints/README.md has both), and MNIST, whose pairs are measured first, a little worse.",

@@ -18,7 +18,7 @@ from tests.harness.needs import eventually, wait_until
 from tests.harness.server import REPOSITORY, free_port, open_page, serving
 
 APP = REPOSITORY / "app.py"
-SHIPPED = ("sum", "sum_linear", "sum_posterior")
+SHIPPED = ("sum", "pen-sum_linear-seed1", "sum_posterior")
 
 
 @pytest.fixture(scope="module")
@@ -154,11 +154,11 @@ def test_press_right_after_a_stroke_takes_it_along(page, samples):
 
 
 def test_link_with_the_name_of_a_run_keeps_it_on_reload(page, server):
-    result = results.read(store.read(store.locate("sum_linear")))
-    page.goto(f"{server.url}/?run=sum_linear")
+    result = results.read(store.read(store.locate("pen-sum_linear-seed1")))
+    page.goto(f"{server.url}/?run=pen-sum_linear-seed1")
     for _ in range(2):
         page.get_by_text(f"Accuracy {result['accuracy']:.4f}").wait_for()
-        page.wait_for_url("**/?run=sum_linear*")
+        page.wait_for_url("**/?run=pen-sum_linear-seed1*")
         page.reload()
 
 
@@ -168,7 +168,7 @@ def test_draw_with_it_shows_the_run_that_it_stands_at_however_often_it_is_presse
         page.get_by_role("combobox", name=name).fill(run)
         page.get_by_role("option", name=re.compile(rf"^{run}( ·|$)")).first.click()
 
-    choose("Network", "sum_linear")
+    choose("Network", "pen-sum_linear-seed1")
     for run in ("sum", "deep-seed1", "sum_posterior"):  # the last is the first in the list, of which the link is silent
         page.get_by_role("button", name="Lab").click()
         page.get_by_role("menuitem", name="Train").click()

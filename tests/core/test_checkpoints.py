@@ -16,7 +16,8 @@ from core.training import keras_model
 from tests.harness import pen
 from tests.harness.server import REPOSITORY
 
-GOALS = {"sum_posterior": 0.993, "sum": 0.97, "sum_linear": 0.7}  # of accuracy, what README.md says and a little less
+# of accuracy, what README.md says and a little less
+GOALS = {"sum_posterior": 0.993, "sum": 0.97, "pen-sum_linear-seed1": 0.85}
 PEN_DIGITS, PEN_PAIRS = 0.975, 0.95
 
 
@@ -26,7 +27,7 @@ def run(request):
 
 
 def test_recipe_seed_and_curve_are_shipped(run):
-    assert run.network.name == run.name == run.recipe.network
+    assert run.network.name == run.recipe.network and run.network.name in run.name
     assert run.data_name == "full" and "59,000 images to train" in run.data  # less the embedded test images
     points = metrics.read(run)
     assert len(points) >= 50 and points[-1]["step"] == run.recipe.steps
