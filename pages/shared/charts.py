@@ -14,11 +14,15 @@ import numpy as np
 import streamlit as st
 
 FONT_PIXELS = 14  # of every axis and legend at least; Streamlit's own are 12
-READABLE = {kind: {"labelFontSize": FONT_PIXELS, "titleFontSize": FONT_PIXELS} for kind in ("axis", "legend", "header")}
+TEXT_GREY = "#737b86"  # told as well from a light page as from a dark one; Vega's own text is black on both
+READABLE = {
+    **{kind: {"labelFontSize": FONT_PIXELS, "titleFontSize": FONT_PIXELS} for kind in ("axis", "legend", "header")},
+    "text": {"color": TEXT_GREY, "fontSize": FONT_PIXELS},
+}
 
 
 def readable(figure: dict) -> dict:
-    """Return the Vega-Lite figure with letters of FONT_PIXELS, where it does not ask for others itself."""
+    """Return the Vega-Lite figure with letters of FONT_PIXELS and TEXT_GREY where it asks for no others."""
     return {**figure, "config": {**READABLE, **figure.get("config", {})}}
 
 

@@ -62,8 +62,9 @@ def reached(entries: list[Entry], chosen: list[Entry]) -> None:
     )
     st.caption(
         "The same way up is always the same share of the mistakes fewer, so that good networks can be told apart. "
-        "Squares read the sum of two digits, circles one digit: different tasks. Each bar is one standard error each "
-        "way. The best run of each network is named; chosen runs are larger, and named too."
+        "Squares, diamonds and crosses read the sum of two digits, circles and triangles one digit: different tasks. "
+        "Each bar is one standard error each way. The best run of each network is named; chosen runs are larger, and "
+        "named too."
     )
 
 
@@ -133,7 +134,7 @@ def _figure(kinds, fewest, largest, least, most, letters):
     colour = {**network, "scale": {"domain": kinds, "range": list(colours)}}
     tooltip = [{"field": name, "type": "nominal"} for name in ("run", "network", "measured")]
     tooltip.append({"field": "parameters", "type": "quantitative", "format": ","})
-    text = {"type": "text", "fontSize": charts.FONT_PIXELS, "aria": False}
+    text = {"type": "text", "aria": False}
     beside = {"transform": [{"filter": "datum.beside"}]}
     return {
         "encoding": {"x": x},

@@ -1,8 +1,9 @@
-"""Tables reach the browser without pandas."""
+"""Tables reach the browser without pandas, and a figure's text is read on light and on dark."""
 
 import datetime
 import subprocess
 import sys
+import tomllib
 
 import numpy as np
 
@@ -41,3 +42,18 @@ def test_a_figure_carries_its_values_where_streamlit_leaves_them():
     figure = charts.with_values({"mark": "point"}, columns)
     assert "data" not in figure
     assert figure["layer"] == [{"data": {"values": [{"a": 1, "b": 0.5}, {"a": 2, "b": None}]}, "mark": "point"}]
+
+
+def test_a_figures_text_is_told_from_a_light_and_from_a_dark_page():
+    colour = charts.readable({"mark": "text"})["config"]["text"]["color"]
+    themes = tomllib.loads((REPOSITORY / ".streamlit" / "config.toml").read_text())["theme"]
+    for theme in ("light", "dark"):
+        page, text = sorted(map(luminance, (themes[theme]["backgroundColor"], colour)))
+        assert (text + 0.05) / (page + 0.05) > 4.2, theme
+
+
+def luminance(colour):
+    """As WCAG 2 has it, of "#rrggbb"."""
+    values = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])

@@ -12,7 +12,7 @@ CONSTRAINTS, PARAMETERS = (300, 1e13), (300, 1e9)  # of the axes, with room for 
 NOTABLE_POINTS = 2  # a gap this far from 0 is named in the figure
 
 
-NAME = {"type": "text", "fontSize": 14, "color": "#737b86"}
+NAME = {"type": "text"}
 LINE = 0.32  # powers of ten between two names, one above the other
 
 
