@@ -67,7 +67,7 @@
     if (waiting === null) return;
     if (begins ? !onCanvas : !held.length) return;
     event.stopImmediatePropagation();
-    event.preventDefault();  // a touch would come again as a mouse
+    event.preventDefault(); // a touch would come again as a mouse
     held.push([begins ? target : document, new event.constructor(event.type, event)]);
   };
   for (const type of ["mousedown", "mousemove", "mouseup", "touchstart", "touchmove", "touchend"]) {
@@ -76,7 +76,8 @@
   const restarting = ".st-key-paper .stButton button";
   window.addEventListener("click", (event) => {
     const pressed = event.target.closest(
-      `${restarting}, .st-key-choose button, [data-testid$=NavLink], [data-testid$=NavDropdownLink]`);
+      `${restarting}, .st-key-choose button, [data-testid$=NavLink], [data-testid$=NavDropdownLink]`,
+    );
     if (!pressed) return;
     if (pressed.matches(restarting)) {
       clearTimeout(waiting);
@@ -91,7 +92,7 @@
   // An Undo that took back the last change is disabled, and what is disabled has no focus: it goes on at Clear.
   window.addEventListener("click", (event) => {
     const undo = event.target.closest(".st-key-top_undo button, .st-key-bottom_undo button");
-    if (!undo || event.detail) return;  // a pointer, which needs no focus
+    if (!undo || event.detail) return; // a pointer, which needs no focus
     const clear = undo.closest("[class*=_controls]").querySelector("[class*=_clear] button");
     const goOn = () => {
       if (undo.disabled && [document.body, undo].includes(document.activeElement)) clear.focus();
