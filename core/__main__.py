@@ -121,7 +121,8 @@ def _add_export(parser):
 
 def _add_teach(parser):
     parser.add_argument("origin", metavar="RUN", help="the run that learns; it stays as it is")
-    lines = "a pair a line: top picture, bottom picture, sum; the pictures' names are relative to the table's folder"
+    pair = "top picture, bottom picture (or nothing, where one picture shows both), sum"
+    lines = f"a pair a line: {pair}; the pictures' names are relative to the table's folder"
     parser.add_argument("pairs", metavar="PAIRS.csv", type=Path, help=lines)
     parser.add_argument("--run", metavar="NAME", help="name or path of the new run; by default NETWORK-NUMBER")
 

@@ -1,4 +1,7 @@
-"""A table of pairs, a CSV file: in each line a picture of the top digit, one of the bottom digit, and their sum."""
+"""A table of pairs, a CSV file: in each line a picture of the top digit, one of the bottom digit, and their sum.
+
+One picture may show both digits; the other's place is empty then.
+"""
 
 import csv
 import io
@@ -6,7 +9,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.images.picture import PictureError, digit_from_picture
+import numpy as np
+
+from core.images.picture import PictureError, open_picture, read_picture
 from core.runs import files
 from core.teach import Pair
 
@@ -41,18 +46,24 @@ def lines(path: Path) -> Iterator[tuple[int, list[str]]]:
             raise ValueError("is no table of text, as CSV is") from error
 
 
+def two_digits(names: list[str], folder: Path = Path()) -> np.ndarray:
+    """Return the digits (2, 28, 28) of two pictures, or of one that shows both. Raises ValueError if they show none."""
+    if not names:
+        raise ValueError("names no picture")
+    digits: list[np.ndarray] = []
+    for name in names:
+        try:
+            digits += list(read_picture(open_picture(folder / name), 3 - len(names)).digits)
+        except FileNotFoundError:
+            raise ValueError(f"{name} is not there") from None
+        except PictureError as error:
+            raise ValueError(f"{name} {error}") from error
+    return np.stack(digits)
+
+
 def _pair(cells, folder):
     if len(cells) != len(HEADING):
         raise ValueError(f"has {len(cells)} fields; wanted are 3: top picture, bottom picture, sum")
     if not re.fullmatch(r"\d{1,2}", cells[2]):
         raise ValueError(f"{cells[2][:20]!r} is no sum; wanted is a whole number from 0 to 18")
-    return Pair(*(_digit(name, folder) for name in cells[:2]), int(cells[2]))
-
-
-def _digit(name, folder):
-    try:
-        return digit_from_picture(folder / name)
-    except FileNotFoundError:
-        raise ValueError(f"{name} is not there") from None
-    except PictureError as error:
-        raise ValueError(f"{name} {error}") from error
+    return Pair(*two_digits([name for name in cells[:2] if name], folder), int(cells[2]))

@@ -4,14 +4,12 @@ import dataclasses
 import json
 import logging
 import sys
-from pathlib import Path
 
 import numpy as np
 
 from core import hands, likeness, pairs_file, teach, terminal
 from core.evaluation import evaluate
 from core.images import mnist
-from core.images.picture import PictureError, open_picture, read_picture
 from core.model import forward
 from core.runs import checkpoints, exchange, results, store
 from core.terminal import InputError
@@ -99,8 +97,6 @@ def _predict_list(given, run, weights):
         for number, cells in pairs_file.lines(given.list):
             pairs, names = pairs + 1, [name for name in cells[:2] if name]
             try:
-                if not names:
-                    raise InputError("names no picture")
                 answer, text = _read(run, weights, result, [str(given.list.parent / name) for name in names])
                 text = f"{' + '.join(names)}: {text}"
             except (InputError, OSError) as error:
@@ -118,7 +114,10 @@ def _predict_list(given, run, weights):
 
 def _read(run, weights, result, pictures):
     """What is read in two pictures, or in one of both digits: as `predict --json` prints it, and as text."""
-    top, bottom = _two_digits(pictures)
+    try:
+        top, bottom = pairs_file.two_digits(pictures)
+    except ValueError as error:
+        raise InputError(str(error)) from error
     prediction = forward.predict(run.network, weights, top, bottom)
     doubted = likeness.doubted(run.network, weights, result, {"top": top, "bottom": bottom})
     named = prediction.digit_probabilities
@@ -133,19 +132,6 @@ def _read(run, weights, result, pictures):
         "doubted": doubted,
     }
     return answer, " ".join([sentence, *(f"The {half} one {likeness.DIFFERENT}." for half in doubted)])
-
-
-def _two_digits(paths: list[str]) -> np.ndarray:
-    """The digits (2, 28, 28) of two picture files, or of one that shows both. Raises InputError if they show none."""
-    digits = []
-    for path in paths:
-        try:
-            digits += list(read_picture(open_picture(Path(path)), 3 - len(paths)).digits)
-        except FileNotFoundError:
-            raise InputError(f"{path} is not there") from None
-        except PictureError as error:
-            raise InputError(f"{path} {error}") from error
-    return np.stack(digits)
 
 
 def weights_of(run):

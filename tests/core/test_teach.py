@@ -13,6 +13,7 @@ from core.images import mnist
 from core.model import forward
 from core.model.networks import NETWORKS, untied
 from core.model.operations import softmax
+from core.pairs_file import read_pairs
 from core.runs import checkpoints, control, labels, results, store
 
 
@@ -185,6 +186,19 @@ def test_the_command_makes_a_run_that_reads_what_it_was_taught_and_names_its_ori
         control.refuse_to_train(run)
 
 
+@pytest.mark.parametrize("line", ["both.png,,{}", ",both.png,{}"])
+def test_one_picture_of_both_digits_gives_the_pair_that_two_give(line, table, misread):
+    pair = misread[0]
+    Image.fromarray(np.concatenate([pair.top, pair.bottom])).resize((280, 560)).save(table.parent / "both.png")
+    for half in ("top", "bottom"):
+        Image.fromarray(getattr(pair, half)).resize((280, 280)).save(table.parent / f"{half}.png")
+    table.write_text(line.format(pair.sum) + f"\ntop.png,bottom.png,{pair.sum}\n")
+    (one, two), faults = read_pairs(table)
+    assert not faults and one.sum == two.sum
+    for half in ("top", "bottom"):
+        assert np.abs(getattr(one, half).astype(int) - getattr(two, half)).mean() < 3
+
+
 BAD = {
     "7.png,0bottom.png,3": "7.png is not there",
     "0top.png,0bottom.png,19": "the sum is 19; allowed: 0 to 18",
@@ -193,6 +207,8 @@ BAD = {
     "0top.png,0bottom.png": "has 2 fields",
     "/dev/zero,0bottom.png,3": "/dev/zero is no file",
     "pairs.csv,0bottom.png,3": "pairs.csv is not a picture that can be read",
+    "0top.png,,3": "0top.png shows one digit only",
+    ",,3": "names no picture",
 }
 
 
