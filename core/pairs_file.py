@@ -1,6 +1,7 @@
 """A table of pairs, a CSV file: in each line a picture of the top digit, one of the bottom digit, and their sum.
 
-One picture may show both digits; the other's place is empty then.
+One picture may show both digits; the other's place is empty then. Commas separate the fields, or semicolons, which
+Excel writes in countries that write 0,5 for a half; the first line decides.
 """
 
 import csv
@@ -35,10 +36,13 @@ def read_pairs(path: Path) -> tuple[list[Pair], list[str]]:
 
 def lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the number and the cells of each line, without empty lines and a heading. Raises as `read_pairs`."""
+    separator = ","
     with io.TextIOWrapper(files.open_to_read(path), newline="", encoding="utf-8-sig") as file:
         try:
             for number, line in enumerate(file, 1):  # each by itself: a quote left open spoils no other line
-                cells = [cell.strip() for cell in next(csv.reader([line]), [])]
+                if number == 1 and ";" in line and "," not in line:
+                    separator = ";"
+                cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
                 heading = [cell.lower() for cell in cells] in (HEADING, HEADING[:2], HEADING[:1])
                 if any(cells) and not (number == 1 and heading):
                     yield number, cells
@@ -63,7 +67,9 @@ def two_digits(names: list[str], folder: Path = Path()) -> np.ndarray:
 
 def _pair(cells, folder):
     if len(cells) != len(HEADING):
-        raise ValueError(f"has {len(cells)} fields; wanted are 3: top picture, bottom picture, sum")
+        fields = "1 field" if len(cells) == 1 else f"{len(cells)} fields"
+        separated = "separated by commas, or in all lines by semicolons"
+        raise ValueError(f"has {fields}; wanted are 3, {separated}: top picture, bottom picture, sum")
     if not re.fullmatch(r"\d{1,2}", cells[2]):
         raise ValueError(f"{cells[2][:20]!r} is no sum; wanted is a whole number from 0 to 18")
     return Pair(*two_digits([name for name in cells[:2] if name], folder), int(cells[2]))

@@ -13,7 +13,7 @@ from core.images import mnist
 from core.model import forward
 from core.model.networks import NETWORKS, untied
 from core.model.operations import softmax
-from core.pairs_file import read_pairs
+from core.pairs_file import lines, read_pairs
 from core.runs import checkpoints, control, labels, results, store
 
 
@@ -199,12 +199,33 @@ def test_one_picture_of_both_digits_gives_the_pair_that_two_give(line, table, mi
         assert np.abs(getattr(one, half).astype(int) - getattr(two, half)).mean() < 3
 
 
+def test_semicolons_separate_where_the_first_line_has_no_comma(table):
+    commas = table.read_text()
+    expected, _ = read_pairs(table)
+    without_heading = commas.split("\n", 1)[1]
+    for written in (commas, without_heading):
+        table.write_text(written.replace(",", ";").replace("\n", "\r\n"), encoding="utf-8-sig")  # as Excel does
+        pairs, faults = read_pairs(table)
+        assert not faults and len(pairs) == 3
+        assert all(one.sum == other.sum and one.shows_as(other) for one, other in zip(pairs, expected, strict=True))
+    (table.parent / "0top.png").rename(table.parent / "0,5.png")  # a name may have the other sign
+    table.write_text("top;bottom;sum\n0,5.png;0bottom.png;3\n")
+    assert len(read_pairs(table)[0]) == 1
+    (table.parent / "0,5.png").rename(table.parent / "0;5.png")
+    table.write_text("1top.png,0bottom.png,3\n0;5.png,0bottom.png,3\n")
+    assert len(read_pairs(table)[0]) == 2
+    table.write_text("both.png\n0top.png,0bottom.png\n")  # as a table that is predicted may begin
+    assert [cells for _, cells in lines(table)] == [["both.png"], ["0top.png", "0bottom.png"]]
+
+
 BAD = {
     "7.png,0bottom.png,3": "7.png is not there",
     "0top.png,0bottom.png,19": "the sum is 19; allowed: 0 to 18",
     "0top.png,0bottom.png,x": "'x' is no sum",
     f"0top.png,0bottom.png,{'9' * 5000}": "'99999999999999999999' is no sum",
-    "0top.png,0bottom.png": "has 2 fields",
+    "0top.png,0bottom.png": "has 2 fields; wanted are 3, separated by commas",
+    "0top.png 0bottom.png 3": "has 1 field;",
+    "0top.png;0bottom.png;3": "has 1 field;",
     "/dev/zero,0bottom.png,3": "/dev/zero is no file",
     "pairs.csv,0bottom.png,3": "pairs.csv is not a picture that can be read",
     "0top.png,,3": "0top.png shows one digit only",
