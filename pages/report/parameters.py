@@ -1,5 +1,7 @@
 """Accuracy by number of parameters, where few are allowed: measured here, and published by others."""
 
+import statistics
+
 import streamlit as st
 
 from core.report.fewest_parameters import PUBLISHED, Point, Published, curve
@@ -25,7 +27,7 @@ def fewest_parameters() -> None:
 
 def _cells(point: Point) -> tuple[str, ...]:
     measured = point.measured
-    each = pace.duration(sum(measured.seconds) / len(measured.seconds))
+    each = pace.duration(statistics.median(measured.seconds))  # some were trained beside other work
     low, high = min(measured.accuracies), max(measured.accuracies)
     how = f"{len(measured.accuracies)} seeds, {low:.4f} to {high:.4f}; {each} each"
     return f"<b>{point.parameters:,}</b>", f"<b>{measured.summary}</b>", f"<b>here, {point.name}</b>", how
