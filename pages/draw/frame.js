@@ -6,16 +6,16 @@ const ARROWS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STE
 
 /** Runs when the frame comes into the page, and whenever the picture in it has changed. */
 export default ({ parentElement, data, setStateValue }) => {
-  const framed = parentElement.querySelector(".framed");
-  framed.querySelector("img").src = data.picture;
+  const frame = parentElement.querySelector(".picture-frame");
+  frame.querySelector("img").src = data.picture;
   // from now on the browser knows best: what the server has may be older than the last movement
-  const crop = framed.crop ??= data.crop;
+  const crop = frame.crop ??= data.crop;
   let moved = false;
 
   const show = () => {
     const [left, top, right, bottom] = crop.map((side) => 100 * side);
-    framed.querySelector("i").style.inset = `${top}% ${100 - right}% ${100 - bottom}% ${left}%`;
-    for (const handle of framed.querySelectorAll("[role=slider]")) {
+    frame.querySelector("i").style.inset = `${top}% ${100 - right}% ${100 - bottom}% ${left}%`;
+    for (const handle of frame.querySelectorAll("[role=slider]")) {
       const across = 100 * crop[handle.dataset.across], down = 100 * crop[handle.dataset.down];
       handle.style.left = `${across}%`;
       handle.style.top = `${down}%`;
@@ -37,12 +37,12 @@ export default ({ parentElement, data, setStateValue }) => {
     moved = false;
   };
 
-  for (const handle of framed.querySelectorAll("[role=slider]")) {
+  for (const handle of frame.querySelectorAll("[role=slider]")) {
     const across = Number(handle.dataset.across), down = Number(handle.dataset.down);
     let grip; // from the pointer to the corner, as it was taken hold of beside its middle
 
     const pointed = (event) => {
-      const box = framed.getBoundingClientRect();
+      const box = frame.getBoundingClientRect();
       return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
     };
     handle.onpointerdown = (event) => {

@@ -20,7 +20,7 @@ HANDLES = "".join(
 )
 _component = st.components.v2.component(
     "frame_over_picture",
-    html=f'<div class="framed"><div><img alt="What was taken for ink is in colour"><i></i></div>{HANDLES}</div>',
+    html=f'<div class="picture-frame"><div><img alt="What was taken for ink is in colour"><i></i></div>{HANDLES}</div>',
     js=(Path(__file__).parent / "frame.js").read_text(),
     isolate_styles=False,  # its styles are in style.css
 )

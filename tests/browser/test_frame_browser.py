@@ -8,7 +8,7 @@ from tests.harness.server import REPOSITORY, open_page, serving
 
 LAPTOP = {"viewport": {"width": 1366, "height": 768}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-FRAME = "document.querySelector('.framed i')?.style.inset"
+FRAME = "document.querySelector('.picture-frame i')?.style.inset"
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def sum_that_is_read(page):
 
 def test_a_corner_is_dragged_by_mouse_until_the_two_digits_are_framed(browser, server, three_digits):
     page = refused(browser, server, three_digits, **LAPTOP)
-    height = page.locator(".framed").bounding_box()["height"]
+    height = page.locator(".picture-frame").bounding_box()["height"]
     x, y = middle(corner(page, "Upper right"))
     page.mouse.move(x + 5, y + 5)  # beside its middle: it does not leap there
     page.mouse.down()
@@ -81,11 +81,11 @@ def test_a_finger_drags_a_corner_and_scrolls_beside_it(browser, server, three_di
         touches.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
     scrolled = "document.querySelector('[data-testid=stDialog]').scrollTop"
-    drag(*middle(page.locator(".framed")), -300)
+    drag(*middle(page.locator(".picture-frame")), -300)
     page.wait_for_function(f"{scrolled} > 0")
     page.wait_for_timeout(500)  # until the page has come to rest
     assert page.evaluate(FRAME) == "0%"
-    before, height = page.evaluate(scrolled), page.locator(".framed").bounding_box()["height"]
+    before, height = page.evaluate(scrolled), page.locator(".picture-frame").bounding_box()["height"]
     drag(*middle(corner(page, "Upper left")), 0.4 * height)  # on the picture this would scroll back
     page.get_by_text("shows 3 digits").wait_for(state="hidden")
     assert page.evaluate(scrolled) == before

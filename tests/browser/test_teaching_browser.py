@@ -162,7 +162,8 @@ def test_a_picture_that_lies_on_its_side_is_refused_in_words_and_turned(browser,
     chooser.set_input_files(tmp_path / "turned.png")
     page.get_by_role("button", name="Read them").wait_for()
     page.get_by_role("button", name="Turn", exact=True).click()
-    lies = "[...document.querySelectorAll('.framed img')].some(sheet => sheet.naturalWidth > sheet.naturalHeight)"
+    sheets = "[...document.querySelectorAll('.picture-frame img')]"
+    lies = f"{sheets}.some(sheet => sheet.naturalWidth > sheet.naturalHeight)"
     page.wait_for_function(lies)
     page.get_by_role("button", name="Read them").click()
     answer(page, r"The sum is 8\b")
