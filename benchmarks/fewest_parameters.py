@@ -61,60 +61,57 @@ class Contender:
         return Network(f"at_most_{self.budget}", "", self.layers)
 
 
+def contender(budget: int, steps: int, *layers: Layer, **changes: float) -> Contender:
+    """Return the network of some layers and of what names the digit after them, with RECIPE but for the `changes`."""
+    ending = GlobalDepthwiseConvolution(3), Dense(DIGITS)
+    return Contender(budget, dataclasses.replace(RECIPE, steps=steps, **changes), (*layers, *ending))
+
+
 CONTENDERS = (
-    Contender(
+    contender(
         100,
-        dataclasses.replace(RECIPE, steps=20_000),
-        (
-            *(AveragePool(), Convolution(3, 3), ReLU(), AveragePool()),  # 7×7×3
-            *(AveragePool(), GlobalDepthwiseConvolution(3), Dense(DIGITS)),
-        ),
+        20_000,
+        *(AveragePool(), Convolution(3, 3), ReLU(), AveragePool()),  # 7×7×3
+        AveragePool(),
     ),
-    Contender(
+    contender(
         200,
-        dataclasses.replace(RECIPE, steps=20_000),
-        (
-            *(AveragePool(), Convolution(3, 3), ReLU(), AveragePool()),  # 7×7×3
-            *(*mixed(5), AveragePool(), GlobalDepthwiseConvolution(3), Dense(DIGITS)),
-        ),
+        20_000,
+        *(AveragePool(), Convolution(3, 3), ReLU(), AveragePool()),  # 7×7×3
+        *(*mixed(5), AveragePool()),
     ),
-    Contender(
+    contender(
         400,
-        dataclasses.replace(RECIPE, steps=12_000),
-        (
-            *(Convolution(3, 4), ReLU(), AveragePool()),  # 14×14×4
-            *(*mixed(6), AveragePool()),  # 7×7×6
-            *(*mixed(8), AveragePool(), GlobalDepthwiseConvolution(3), Dense(DIGITS)),
-        ),
+        12_000,
+        *(Convolution(3, 4), ReLU(), AveragePool()),  # 14×14×4
+        *(*mixed(6), AveragePool()),  # 7×7×6
+        *(*mixed(8), AveragePool()),
     ),
-    Contender(
+    contender(
         1000,
-        dataclasses.replace(RECIPE, steps=10_000),
-        (
-            *(Convolution(3, 6), ReLU(), MaxPool()),  # 14×14×6
-            *(*mixed(9), *mixed(9), MaxPool()),  # 7×7×9
-            *(*mixed(11), *mixed(11), MaxPool(), GlobalDepthwiseConvolution(3), Dense(DIGITS)),
-        ),
-    ),
-    Contender(
-        2000,
-        dataclasses.replace(RECIPE, steps=10_000),
-        (
-            *(Convolution(3, 6), ReLU(), *mixed(10), MaxPool()),  # 14×14×10
-            *(*mixed(14), *mixed(14), MaxPool()),  # 7×7×14
-            *(*mixed(16), *mixed(18), MaxPool(), GlobalDepthwiseConvolution(3), Dense(DIGITS)),
-        ),
-    ),
-    Contender(
         10_000,
-        dataclasses.replace(
-            RECIPE, steps=11_000, learning_rate=1e-2, shift_pixels=2.0, turn_degrees=8.0, scale=0.1, shear=0.1
-        ),
-        (
-            *(Convolution(3, 8), ReLU(), Convolution(3, 8), ReLU(), MaxPool()),  # 14×14×8
-            *(Convolution(3, 16), ReLU(), Convolution(3, 16), ReLU(), MaxPool()),  # 7×7×16
-            *(Convolution(3, 34), ReLU(), MaxPool(), GlobalDepthwiseConvolution(3), Dense(DIGITS)),
-        ),
+        *(Convolution(3, 6), ReLU(), MaxPool()),  # 14×14×6
+        *(*mixed(9), *mixed(9), MaxPool()),  # 7×7×9
+        *(*mixed(11), *mixed(11), MaxPool()),
+    ),
+    contender(
+        2000,
+        10_000,
+        *(Convolution(3, 6), ReLU(), *mixed(10), MaxPool()),  # 14×14×10
+        *(*mixed(14), *mixed(14), MaxPool()),  # 7×7×14
+        *(*mixed(16), *mixed(18), MaxPool()),
+    ),
+    contender(
+        10_000,
+        11_000,
+        *(Convolution(3, 8), ReLU(), Convolution(3, 8), ReLU(), MaxPool()),  # 14×14×8
+        *(Convolution(3, 16), ReLU(), Convolution(3, 16), ReLU(), MaxPool()),  # 7×7×16
+        *(Convolution(3, 34), ReLU(), MaxPool()),
+        learning_rate=1e-2,
+        shift_pixels=2.0,
+        turn_degrees=8.0,
+        scale=0.1,
+        shear=0.1,
     ),
 )
 
