@@ -4,7 +4,7 @@
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.report import measurements
@@ -59,4 +59,4 @@ def reached() -> list[Reached]:
 
 def keep(measured: list[Reached]) -> None:
     """Write what was measured, for the report page."""
-    FILE.write_text("[\n" + ",\n".join(json.dumps(asdict(one)) for one in measured) + "\n]\n")
+    measurements.keep(FILE, measured)

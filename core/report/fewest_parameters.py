@@ -1,7 +1,7 @@
 """Accuracy by number of parameters: what others published, what `python -m benchmarks.fewest_parameters` measured."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -66,8 +66,7 @@ def trainings() -> list[Training]:
 
 def keep(done: list[Training]) -> None:
     """Write the trainings, sorted by budget and seed."""
-    lines = sorted(done, key=lambda training: (training.budget, training.seed))
-    FILE.write_text("[\n" + ",\n".join(json.dumps(asdict(line)) for line in lines) + "\n]\n")
+    measurements.keep(FILE, sorted(done, key=lambda training: (training.budget, training.seed)))
 
 
 def curve() -> list[Point]:

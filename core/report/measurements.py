@@ -1,8 +1,11 @@
 """What the finished runs of an experiment reached, and the table of it beside what the report printed."""
 
+import dataclasses
+import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.report.experiment import Experiment, Variant, run_name
 from core.runs import results, store
@@ -39,8 +42,12 @@ class Measured:
 
 def summary(values: Sequence[float]) -> str:
     """Return the mean of some values ± their standard deviation; of one value the value alone."""
-    spread = f" ± {statistics.stdev(values):.4f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.4f}{spread}"
+    return with_spread(statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None)
+
+
+def with_spread(accuracy: float, spread: float | None) -> str:
+    """Return an accuracy ± its spread, or the accuracy alone where no spread is known."""
+    return f"{accuracy:.4f}" + (f" ± {spread:.4f}" if spread is not None else "")
 
 
 def runs_of(experiment: Experiment, variant: Variant) -> list[store.Run]:
@@ -89,3 +96,8 @@ def measured_cells(result: Measured | None) -> str:
     here = f"{result.summary:15}" if result else "not yet"
     count, seconds = (len(result.names), f"{statistics.mean(result.seconds):.0f}") if result else (0, "")
     return f"{here:>17} {count:>4} {seconds:>12}".rstrip()
+
+
+def keep(file: Path, lines: Sequence) -> None:
+    """Write dataclasses as a JSON list, one on each line, so that a version of the file differs by whole lines."""
+    file.write_text("[\n" + ",\n".join(json.dumps(dataclasses.asdict(line)) for line in lines) + "\n]\n")

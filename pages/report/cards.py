@@ -7,7 +7,7 @@ from core.jobs import queue
 from core.model.networks import NETWORKS
 from core.report import addition, experiments
 from core.report.experiment import PROTOCOLS, Experiment, recipe_of
-from core.report.measurements import Measured, measured, summary
+from core.report.measurements import Measured, measured, summary, with_spread
 from core.report.verdicts import verdicts
 from core.runs import pace, store
 from pages.report import figures
@@ -143,10 +143,7 @@ def addition_table() -> None:
         )
         for one in addition.reached()
     ]
-    others = [
-        (one.system, f"{one.accuracy:.4f}" + (f" ± {one.spread:.4f}" if one.spread else ""), one.source)
-        for one in addition.PUBLISHED
-    ]
+    others = [(one.system, with_spread(one.accuracy, one.spread), one.source) for one in addition.PUBLISHED]
     st.html(tables.facts(("system", "accuracy", "described in"), others + measured_here))
 
 

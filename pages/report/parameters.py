@@ -5,6 +5,7 @@ import statistics
 import streamlit as st
 
 from core.report.fewest_parameters import PUBLISHED, Point, Published, curve
+from core.report.measurements import with_spread
 from core.runs import pace
 from pages.shared import charts, curves, reached, tables
 
@@ -34,8 +35,7 @@ def _cells(point: Point) -> tuple[str, ...]:
 
 
 def _published_cells(one: Published) -> tuple[str, ...]:
-    accuracy = f"{one.accuracy:.4f}" + (f" ± {one.spread:.4f}" if one.spread else "")
-    return f"{one.parameters:,}", accuracy, f"github.com/{one.source}", one.remark
+    return f"{one.parameters:,}", with_spread(one.accuracy, one.spread), f"github.com/{one.source}", one.remark
 
 
 def _chart(points):
@@ -54,12 +54,7 @@ def _chart(points):
         "whose": whose,
     }
     least, most = 0.8 * min(columns["high"]), 1.2 * max(columns["low"])
-    y = {"type": "quantitative", "title": "accuracy"}
-    y["scale"] = {"type": "log", "domain": [least, most], "reverse": True, "nice": False}
-    y["axis"] = {
-        "values": [share for share in reached.MISTAKES if least <= share <= most],
-        "labelExpr": "format(1 - datum.value, '.3~f')",
-    }
+    y = reached.accuracy_axis(least, most)
     kinds = {"domain": [HERE, OTHERS], "range": [curves.PALETTE[0], curves.PALETTE[1]]}
     colour = {"field": "whose", "type": "nominal", "scale": kinds, "legend": curves.LEGEND}
     tooltip = [{"field": name, "type": "nominal"} for name in ("network", "accuracy")]

@@ -81,6 +81,19 @@ def spread(positions: list[float], step: float, most: float) -> list[float]:
     return moved
 
 
+def accuracy_axis(least: float, most: float) -> dict:
+    """Return the vertical axis of accuracy for shares of mistakes from `least` to `most`, by their logarithms."""
+    return {
+        "type": "quantitative",
+        "title": "accuracy",
+        "scale": {"type": "log", "domain": [least, most], "reverse": True, "nice": False},
+        "axis": {
+            "values": [share for share in MISTAKES if least <= share <= most],
+            "labelExpr": "format(1 - datum.value, '.3~f')",
+        },
+    }
+
+
 def mark(kind: str) -> tuple[str, str]:
     """Return the colour and the shape of a kind of network, which no other one has together."""
     index, pairs = KINDS.index(kind), NETWORKS[kind.split(",")[0]].reads_pairs
@@ -124,12 +137,7 @@ def _figure(kinds, fewest, largest, least, most, letters):
     x = {"field": "parameters", "type": "quantitative"}
     x["axis"] = {"format": "~s", "labelOverlap": True, "values": [10**power for power in powers]}
     x["scale"] = {"type": "log", "domainMin": fewest / 3, "domainMax": right, "nice": False}
-    y = {"type": "quantitative", "title": "accuracy"}
-    y["scale"] = {"type": "log", "domain": [least, most], "reverse": True, "nice": False}
-    y["axis"] = {
-        "values": [share for share in MISTAKES if least <= share <= most],
-        "labelExpr": "format(1 - datum.value, '.3~f')",
-    }
+    y = accuracy_axis(least, most)
     network = {"field": "network", "type": "nominal", "legend": None}
     colour = {**network, "scale": {"domain": kinds, "range": list(colours)}}
     tooltip = [{"field": name, "type": "nominal"} for name in ("run", "network", "measured")]
