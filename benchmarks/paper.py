@@ -3,7 +3,7 @@
     python -m benchmarks.paper [--digits 100] [--kinds shadow ruled …] [--run sum_posterior] [--seed 0]
 
 Half the digits are MNIST test images, half are written by the six held-out writers of core/images/pen.py. Each is put
-on paper made here and photographed: KINDS says how. Three minutes for all kinds with 100 digits each.
+on paper made here and photographed: KINDS says how. Five minutes for all kinds with 100 digits each.
 """
 
 import argparse
@@ -74,10 +74,11 @@ def shaded(page, generator):
     return page * (1 - generator.uniform(0.25, 0.6) * into)
 
 
-def lines(page, generator, pitch, both=False):
+def lines(page, generator, pitch, both=False, darkness=None):
     """Print lines on a page that is held a little askew."""
     y, x = (axis * size for axis, size in zip(axes(page), page.shape, strict=True))
-    angle, phase, darkness = generator.uniform(-0.06, 0.06), generator.uniform(0, pitch, 2), generator.uniform(0.1, 0.4)
+    angle, phase = generator.uniform(-0.06, 0.06), generator.uniform(0, pitch, 2)
+    darkness = generator.uniform(0.1, 0.4) if darkness is None else darkness
     thickness = generator.uniform(0.8, 2)
     for i, across in enumerate((y * np.cos(angle) + x * np.sin(angle), x * np.cos(angle) - y * np.sin(angle))):
         if both or not i:
@@ -147,6 +148,32 @@ def squared(digit, generator):
     return page
 
 
+def seen_askew(page, generator):
+    """Return a page as a camera that is not held straight above it sees it: its parallels meet."""
+    height, width = page.shape
+    seen = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) + generator.uniform(-0.08, 0.08, (4, 2))
+    corners = np.array([[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9]])  # of the page, which reaches past the picture
+    equations = [
+        row
+        for (x, y), (u, v) in zip(seen, corners, strict=True)
+        for row in ([x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y])
+    ]
+    a, b, c, d, e, f, g, h = np.linalg.solve(np.array(equations), corners.ravel())
+    coefficients = (a, b * width / height, c * width, d * height / width, e, f * height, g / width, h / height)
+    image = Image.fromarray(page.astype(np.float32))
+    return np.asarray(
+        image.transform((width, height), Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC), float
+    )
+
+
+def squared_askew(digit, generator):
+    """Strong lines of squared paper, seen from a side."""
+    page = blank(generator, 480, 480)
+    lines(page, generator, generator.uniform(20, 45), both=True, darkness=generator.uniform(0.4, 0.8))
+    put(page, digit, int(generator.uniform(150, 250)), generator)
+    return lit(seen_askew(page, generator), generator)
+
+
 def pencil(digit, generator):
     page = blank(generator)
     grain = np.clip(generator.normal(0.8, 0.25, digit.shape), 0, 1).astype(np.float32)
@@ -209,8 +236,8 @@ def board(digit, generator):
 KINDS = {
     kind.__name__.replace("_", " "): kind
     for kind in (
-        *(clean, uneven_light, shadow, hand, window, ruled, squared, pencil, noise, small, desk, frame),
-        *(everything, board),
+        *(clean, uneven_light, shadow, hand, window, ruled, squared, squared_askew, pencil, noise, small, desk),
+        *(frame, everything, board),
     )
 }
 

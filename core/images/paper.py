@@ -12,13 +12,13 @@ from PIL import Image, ImageFilter
 
 from core.images.marks import Marks, components, gathered, longer_sides
 from core.images.neighbours import blurred, dilated, extreme
+from core.images.ruled import without_lines
 
 WORKING_PIXELS = 720  # of the longer side: larger pictures are reduced to it, small ones enlarged to FEWEST_PIXELS
 FEWEST_PIXELS = 280
 WIDEST_STROKE = 0.25  # of the picture's shorter side
 FAINTEST = 0.1  # contrast of the faintest ink: a hard pencil has 0.2
 DARKEST_PAPER = 0.25  # of the brightest paper: what is darker is a desk, not a shadow
-STEEPEST = 0.18  # slope of ruled lines in a picture that was not held straight: 10°
 THINNEST_STROKE = 0.1  # of the digit's longer side: a ballpoint's line is thickened to it, as MNIST's digits are
 SMALLEST_DIGIT = 12  # pixels of its longer side, times its contrast: of a faint one more is needed
 WIDEST_DIGIT = 3  # times its height: what is wider is a line
@@ -97,50 +97,10 @@ def _contrast(grey, shown):
         return np.zeros_like(grey), 0.0
     reflected = smooth / np.maximum(paper, 1e-3)
     reflected = reflected / np.median(reflected[on_paper])  # a closing follows the brightest grains
-    for turned in (reflected, reflected.T):
-        turned /= np.maximum(0.05, _ruled(turned, on_paper if turned is reflected else on_paper.T))
+    reflected = without_lines(reflected, on_paper)
     contrast = np.where(on_paper, np.clip(1 - reflected, 0, 1), 0)
     noise = np.median(np.abs(1 - reflected[on_paper])) / 0.6745
     return contrast.astype(np.float32), float(noise)
-
-
-def _ruled(reflected, on_paper):
-    """What ruled lines that run across the paper reflect at each pixel: 1 beside them.
-
-    The slope is the one at which the rows' brightest fifths differ most; a line is what is dark in nearly all of a row.
-    """
-    height, width = reflected.shape
-    columns = np.arange(0, width, max(1, width // 120))
-    columns = columns[on_paper[:, columns].mean(axis=0) > 0.3]
-    if len(columns) < 20:
-        return np.ones_like(reflected)
-    values = np.where(on_paper, np.minimum(reflected, 1), np.nan)[:, columns]
-    best = None
-    for slope in np.linspace(-STEEPEST, STEEPEST, 73):
-        shifts = np.rint(slope * (columns - width / 2)).astype(int)
-        rows = np.arange(height)[:, None] + shifts
-        inside = (rows >= 0) & (rows < height)
-        sheared = np.where(inside, values[np.clip(rows, 0, height - 1), np.arange(len(columns))], np.nan)
-        known = np.isfinite(sheared).sum(axis=1)
-        ordered = np.sort(sheared, axis=1)  # what is unknown comes last
-        profile = ordered[np.arange(height), np.maximum(0, (known * 4) // 5 - 1)]
-        profile = np.where(known >= len(columns) // 3, profile, 1.0)
-        profile = np.minimum(1, profile / np.median(profile))
-        energy = ((1 - profile) ** 2).sum()
-        if best is None or energy > best[0]:
-            best = energy, slope, profile
-    _, slope, profile = best
-    dark = profile < 0.96
-    runs = np.flatnonzero(np.diff(np.pad(dark, 1).astype(np.int8))).reshape(-1, 2)
-    for start, end in runs:
-        if end - start > max(4, 0.015 * max(height, width)):
-            dark[start:end] = False  # as thick as a stroke
-    if not dark.any():
-        return np.ones_like(reflected)
-    profile = np.where(dark, profile, 1.0)
-    profile = extreme(profile[:, None], 5, np.minimum, axes=(0,))[:, 0]
-    rows = np.arange(height)[:, None] - slope * (np.arange(width) - width / 2)
-    return np.interp(rows.ravel(), np.arange(height), profile, 1.0, 1.0).reshape(height, width)
 
 
 def _marks(contrast, noise, grey, only_darkest=False):
