@@ -218,6 +218,19 @@ def frame(digit, generator):
     return np.where(outside, 0.08, page)
 
 
+def drawn_frame(digit, generator):
+    """A frame drawn by hand around the digit: no side is quite level, no two are parallel."""
+    page = blank(generator, 400, 400)
+    put(page, digit, int(generator.uniform(120, 190)), generator)
+    corners = (np.array([[0.08, 0.08], [0.92, 0.08], [0.92, 0.92], [0.08, 0.92]]) * 400).astype(float)
+    corners += generator.uniform(-12, 12, (4, 2))
+    image = Image.new("L", page.shape)
+    points = [tuple(point) for point in corners.tolist()]
+    ImageDraw.Draw(image).line([*points, points[0]], fill=255, width=int(generator.uniform(2, 6)))
+    drawn = np.asarray(image.filter(ImageFilter.GaussianBlur(0.7)), np.float32) / 255
+    return lit(page * (1 - generator.uniform(0.6, 0.9) * drawn), generator)
+
+
 def everything(digit, generator):
     """Pencil on ruled paper with a shadow over it."""
     page = blank(generator, 400, 400)
@@ -237,7 +250,7 @@ KINDS = {
     kind.__name__.replace("_", " "): kind
     for kind in (
         *(clean, uneven_light, shadow, hand, window, ruled, squared, squared_askew, pencil, noise, small, desk),
-        *(frame, everything, board),
+        *(frame, drawn_frame, everything, board),
     )
 }
 

@@ -62,6 +62,38 @@ def longer_sides(boxes: np.ndarray) -> np.ndarray:
     return np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
 
 
+def frames(marks: Marks, kept: np.ndarray) -> np.ndarray:
+    """Return those of the kept marks (their numbers from 0) that are frames: hollow, around another one or a box."""
+    boxes, sides = marks.boxes[kept], longer_sides(marks.boxes[kept])
+    hollow = marks.areas[kept] < 0.3 * (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+
+    def holds_another(i):
+        inside = (boxes[:, :2] > boxes[i, :2]).all(axis=1) & (boxes[:, 2:] < boxes[i, 2:]).all(axis=1)
+        return (inside & (sides > 0.15 * sides[i])).any()
+
+    return kept[[i for i in np.flatnonzero(hollow) if holds_another(i) or _is_box(marks, kept[i])]]
+
+
+def _is_box(marks, number):
+    """Whether a mark's four sides are straight and nearly level or upright, as a frame's are and those of no digit."""
+    top, left, bottom, right = marks.boxes[number]
+    mark = marks.labels[top:bottom, left:right] == number + 1
+    return all(_is_straight(side) for side in (mark, mark[::-1], mark.T, mark.T[::-1]))
+
+
+def _is_straight(mark):
+    """Whether the upper side of a mark is a straight line but for its corners: the one through both of its halves."""
+    first, across = mark.argmax(axis=0), np.arange(mark.shape[1])
+    corner, half = len(first) // 10, len(first) // 2
+    halves = slice(corner, half), slice(half, len(first) - corner)
+    if corner < 1:
+        return False
+    (x0, y0), (x1, y1) = ((across[each].mean(), np.median(first[each])) for each in halves)
+    slope = (y1 - y0) / (x1 - x0)
+    off = np.abs(first - y0 - slope * (across - x0))[corner:-corner]
+    return abs(slope) < 0.25 and (off <= max(2, 0.02 * len(mark))).mean() > 0.9
+
+
 def gathered(marks: Marks, kept: np.ndarray, count: int) -> list[np.ndarray]:
     """Gather the kept marks (their numbers from 0) into digits: a list of arrays of numbers, the largest digit first.
 

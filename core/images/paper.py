@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from core.images.marks import Marks, components, gathered, longer_sides
+from core.images.marks import Marks, components, frames, gathered, longer_sides
 from core.images.neighbours import blurred, dilated, extreme
 from core.images.ruled import without_lines
 
@@ -97,10 +97,29 @@ def _contrast(grey, shown):
         return np.zeros_like(grey), 0.0
     reflected = smooth / np.maximum(paper, 1e-3)
     reflected = reflected / np.median(reflected[on_paper])  # a closing follows the brightest grains
-    reflected = without_lines(reflected, on_paper)
+    drawn = np.where(on_paper, np.clip(1 - reflected, 0, 1), 0)
+    reflected = without_lines(np.where(_framed(drawn), 1, reflected), on_paper)
     contrast = np.where(on_paper, np.clip(1 - reflected, 0, 1), 0)
     noise = np.median(np.abs(1 - reflected[on_paper])) / 0.6745
     return contrast.astype(np.float32), float(noise)
+
+
+def _framed(contrast):
+    """Where a frame is drawn (height, width). Its middle is empty but for other marks, unlike that of squared paper.
+
+    It is looked for before ruled lines are left out, which may be three of its sides. Where it meets such lines it is
+    one mark with them, and is not found.
+    """
+    inked = contrast[contrast > FAINTEST]
+    if not inked.size:
+        return np.zeros(contrast.shape, bool)
+    marks, empty = components(contrast > max(FAINTEST, 0.3 * float(np.quantile(inked, 0.9)))), []
+    for number in frames(marks, np.flatnonzero(longer_sides(marks.boxes) >= SMALLEST_DIGIT)):
+        top, left, bottom, right = marks.boxes[number]
+        down, across = (bottom - top) // 6, (right - left) // 6
+        if not (marks.labels[top + down : bottom - down, left + across : right - across] == number + 1).any():
+            empty.append(number + 1)
+    return dilated(np.isin(marks.labels, empty), 5)
 
 
 def _marks(contrast, noise, grey, only_darkest=False):
@@ -191,16 +210,7 @@ def _not_of_the_surroundings(marks, contrast, shown, alone):
     tall, wide = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     lines = (np.minimum(tall, wide) < 0.04 * min(height, width)) & ((tall > 0.7 * height) | (wide > 0.7 * width))
     kept = np.flatnonzero(~lines)
-    if not len(kept):
-        return kept
-
-    def holds_another(number):
-        inside = (boxes[kept, :2] > boxes[number, :2]).all(axis=1) & (boxes[kept, 2:] < boxes[number, 2:]).all(axis=1)
-        return (inside & (sides[kept] > 0.15 * sides[number])).any()
-
-    hollow = marks.areas < 0.3 * tall * wide
-    frames = [number for number in kept if hollow[number] and (holds_another(number) or _is_box(marks, number))]
-    kept = np.setdiff1d(kept, frames)
+    kept = np.setdiff1d(kept, frames(marks, kept))
     near, far = boxes[:, :2] <= [rows[0] + 2, columns[0] + 2], boxes[:, 2:] >= [rows[-1] - 1, columns[-1] - 1]
     touched = near.sum(axis=1) + far.sum(axis=1)  # of the picture's four edges
     peaks = np.zeros(len(boxes) + 1)
@@ -218,15 +228,6 @@ def _not_of_the_surroundings(marks, contrast, shown, alone):
     thick = np.minimum(tall, wide)[kept] >= 0.04 * min(height, width)
     large = sides[kept] >= 0.3 * min(height, width)
     return kept[thick & large & even & (touched[kept] <= 2) & (along < 0.35) & (peaks[kept] >= EDGE_CONTRAST)]
-
-
-def _is_box(marks, number):
-    """Whether a mark's four sides are straight lines along its box, as a frame's are and those of no digit."""
-    top, left, bottom, right = marks.boxes[number]
-    mark = marks.labels[top:bottom, left:right] == number + 1
-    thin = max(2, round(0.06 * min(mark.shape)))
-    sides = (mark[:thin].any(0), mark[-thin:].any(0), mark[:, :thin].any(1), mark[:, -thin:].any(1))
-    return min(side.mean() for side in sides) > 0.8
 
 
 def _miscounted(number, count):
