@@ -59,7 +59,7 @@ def find_ink(grey: np.ndarray, shown: np.ndarray, count: int) -> Ink:
         except PaperError as error:
             refusal = error
         else:
-            return Ink(contrast, [np.isin(marks.labels, numbers + 1) for numbers in digits])
+            return Ink(contrast, digits)
     raise refusal
 
 
@@ -151,17 +151,23 @@ def _sharp(marks, contrast, grey):
     smooth = blurred(grey)
     brightest, darkest = (extreme(smooth, EDGE_PIXELS, which)[outline] for which in (np.maximum, np.minimum))
     step, seen = most - least, 1 - darkest / np.maximum(brightest, 1e-3)
-    numbers, peaks = marks.labels[outline], np.zeros(len(marks.areas) + 1)
-    np.maximum.at(peaks, marks.labels.ravel(), contrast.ravel())
+    numbers, peaks = marks.labels[outline] - 1, _peaks(marks, contrast)
     length, steep, real = (
-        np.bincount(numbers[which], minlength=len(peaks))[1:]
+        np.bincount(numbers[which], minlength=len(peaks))
         for which in (slice(None), step > 0.5 * peaks[numbers], seen > 0.5 * step)
     )
     return (2 * steep > length) & (real >= REAL_EDGE * length)
 
 
+def _peaks(marks, contrast):
+    """The greatest contrast (n,) in each mark."""
+    peaks = np.zeros(len(marks.areas) + 1)
+    np.maximum.at(peaks, marks.labels.ravel(), contrast.ravel())
+    return peaks[1:]
+
+
 def _digits(marks, contrast, shown, count, alone):
-    """The numbers of the marks that make each of `count` digits, in reading order. Raises PaperError.
+    """A mask (height, width) of each of `count` digits, in reading order. Raises PaperError.
 
     If `alone`, no digit may be cut off by the picture's edge.
     """
@@ -173,23 +179,24 @@ def _digits(marks, contrast, shown, count, alone):
     digits = gathered(marks, kept, count)
     if len(digits) != count:
         raise PaperError(_miscounted(len(digits), count))
-    if not all(_even(contrast[np.isin(marks.labels, numbers + 1)]) for numbers in digits):
+    masks = [np.isin(marks.labels, numbers + 1) for numbers in digits]
+    if not all(_even(contrast[mask]) for mask in masks):
         raise PaperError("shows a shadow on the ink; take the picture where no shadow falls")
     boxes = [_box(marks, numbers) for numbers in digits]
-    for numbers, (top, left, bottom, right) in zip(digits, boxes, strict=True):
+    for mask, (top, left, bottom, right) in zip(masks, boxes, strict=True):
         height, width = bottom - top, right - left
-        if max(height, width) * contrast[np.isin(marks.labels, numbers + 1)].max() < SMALLEST_DIGIT:
+        if max(height, width) * contrast[mask].max() < SMALLEST_DIGIT:
             raise PaperError("shows no digit that is large and dark enough to read; take the picture nearer")
         if width > WIDEST_DIGIT * height:
             raise PaperError("shows a line, not a digit; turn the picture if it lies on its side")
-        if marks.areas[numbers].sum() > 0.8 * height * width and min(height, width) > 0.4 * max(height, width):
+        if mask.sum() > 0.8 * height * width and min(height, width) > 0.4 * max(height, width):
             raise PaperError("shows a patch, not a digit; draw on plain paper and keep shadows off it")
     if count == 2:
         middles = [np.array([box[0] + box[2], box[1] + box[3]]) for box in boxes]
         axis = np.abs(middles[0] - middles[1]).argmax()
         if middles[0][axis] > middles[1][axis]:
-            digits.reverse()
-    return digits
+            masks.reverse()
+    return masks
 
 
 def _even(contrast):
@@ -213,9 +220,7 @@ def _not_of_the_surroundings(marks, contrast, shown, alone):
     kept = np.setdiff1d(kept, frames(marks, kept))
     near, far = boxes[:, :2] <= [rows[0] + 2, columns[0] + 2], boxes[:, 2:] >= [rows[-1] - 1, columns[-1] - 1]
     touched = near.sum(axis=1) + far.sum(axis=1)  # of the picture's four edges
-    peaks = np.zeros(len(boxes) + 1)
-    np.maximum.at(peaks, marks.labels.ravel(), contrast.ravel())
-    peaks = peaks[1:]
+    peaks = _peaks(marks, contrast)
     whole = kept[touched[kept] == 0]
     if len(whole) and max(sides[whole]) >= SMALLEST_DIGIT:
         large = whole[sides[whole] >= 0.25 * max(sides[whole])]
