@@ -113,6 +113,30 @@ def test_three_corrected_pairs_are_right_then_undone_forgotten_and_kept(browser,
     page.context.close()
 
 
+def test_by_keyboard_the_focus_stays_on_the_sum_that_was_told(browser, server, misread):
+    page = opened(browser, server, viewport={"width": 1366, "height": 900})
+    draw_pair(page, misread[0])
+    focused = "document.activeElement.closest('.st-key-true_sum') && document.activeElement.innerText.trim()"
+    for told in ("1", "2"):  # the first time MNIST is looked at again, with a bar; then it is remembered
+        page.get_by_role("button", name="Not right?").focus()
+        page.keyboard.press("Enter")
+        page.locator(".st-key-true_sum").wait_for()
+        page.locator(".st-key-true_sum button").first.focus()
+        for _ in range(int(told)):
+            page.keyboard.press("ArrowRight")
+        assert page.evaluate(focused) == told
+        page.keyboard.press("Enter")
+        page.get_by_text("Learned from 1 pair").wait_for()
+        page.wait_for_function("document.querySelector('[data-test-script-state=notRunning]')")
+        assert page.evaluate(focused) == told
+        page.keyboard.press("Escape")
+        page.wait_for_function("document.activeElement.innerText.startsWith('Not right?')")
+        page.get_by_role("button", name="Undo the last pair").focus()
+        page.keyboard.press("Enter")
+        page.get_by_text("Learned from 1 pair").wait_for(state="hidden")
+    page.context.close()
+
+
 def test_one_visitors_hand_is_not_another_visitors(browser, server, misread):
     pages = [opened(browser, server, viewport={"width": 1366, "height": 900}) for _ in "ab"]
     first, second = misread[0], sum(digit.label for digit in misread[0])
