@@ -89,7 +89,7 @@ def _profile(values, rows, shifts):
 
 
 def _slopes(profiles, down):
-    """The lines' slopes at the picture's top and bottom, as places in SLOPES, from profiles (slopes, rows).
+    """The lines' slopes at the picture's top and bottom, as indices of SLOPES, from profiles (slopes, rows).
 
     Lines that are parallel on paper meet in one point of a photograph, as two sides of a frame do however it is drawn:
     from line to line the slope changes evenly. So it is told by two, those along which the rows are darkest.
@@ -103,5 +103,5 @@ def _slopes(profiles, down):
 
 
 def _between(top, bottom, down):
-    """The places in SLOPES of rows that lie so far `down` from the picture's top, 0, to its bottom, 1."""
+    """The indices of SLOPES of rows that lie so far `down` from the picture's top, 0, to its bottom, 1."""
     return np.clip(np.rint(top + (bottom - top) * down).astype(int), 0, len(SLOPES) - 1)
