@@ -60,7 +60,7 @@ with reading:
     )
     st.caption(picker.run_description(run, result))
     trained = picker.weights_or_stop(run)
-    with judged.empty():  # a place of its own: the bar in that of "Not right?" would take its focus
+    with judged.empty():  # a slot of its own: a bar in the slot of "Not right?" would take the focus of that
         weights = teaching.taught(run, trained)
 
     # of a test digit it is known that it is one
