@@ -1,9 +1,9 @@
-"""How many digits a network reads with at most 100, 200, 400, 1,000, 2,000 and 10,000 parameters.
+"""How many digits a network reads with at most 100, 200, 400, 700, 1,000, 2,000 and 10,000 parameters.
 
     python -m benchmarks.fewest_parameters [SEEDS [BUDGET ...]]
 
 What it finds is kept in core/report/fewest_parameters.json, a line for each training, and shown on the report page
-beside `minimal`, which is the point at 700, and what others published. A training whose line is there is not done
+beside `minimal`, which has 694, and what others published. A training whose line is there is not done
 again. No test image chooses anything: layers and recipes were chosen on 5,000 training images that were kept out for
 it (benchmarks/README.md), and the accuracy is that of the weights after the last step, of every seed.
 """
@@ -86,6 +86,13 @@ CONTENDERS = (
         *(Convolution(3, 4), ReLU(), AveragePool()),  # 14×14×4
         *(*mixed(6), AveragePool()),  # 7×7×6
         *(*mixed(8), AveragePool()),
+    ),
+    contender(
+        700,
+        20_000,
+        *(Convolution(3, 6), ReLU(), MaxPool()),  # 14×14×6
+        *(*mixed(6), *mixed(7), MaxPool()),  # 7×7×7
+        *(*mixed(8), *mixed(8), MaxPool()),
     ),
     contender(
         1000,
