@@ -8,15 +8,13 @@ Nobody taught the network to carry.
 Columns are in the order in which they are added: the ones come first.
 """
 
-import heapq
 from collections.abc import Sequence
 
 import numpy as np
 
 from core.model.operations import DIGITS, SUMS, add_distributions
 
-MOST_COLUMNS = 8  # of which a sum is searched for; of more, only what each digit reads best is added
-MOST_PREFIXES = 50_000  # looked at in a search, so that one among hopeless readings ends too
+MOST_COLUMNS = 8  # of which the most probable sum is told; of more, only what each digit reads best is added
 LENGTHS = (1, 2, 3, 4, 6, 8, 15, 30, 60, 100, 200, 500)  # of the numbers whose sums are judged
 READ_FIRST, SEARCH, POWER = (  # the lines of `accuracies`
     "each digit as it reads best, then added",
@@ -61,32 +59,47 @@ def probability(columns: np.ndarray, total: int) -> float:
 
 
 def most_probable(columns: np.ndarray, count: int = 1) -> list[tuple[int, float]]:
-    """Return the most probable sums, at most `count`, each with its probability, the most probable one first.
+    """Return the `count` most probable sums, or all there are, each with its probability, the most probable one first.
 
-    A best-first search over the sum's digits: what a beginning of digits has is what all its continuations have
-    together, so the first sum to be taken off the heap is at least as probable as all others. Fewer than `count`, maybe
-    none, where MOST_PREFIXES were looked at first, as happens where hardly a digit is read.
+    The digits so far leave a state: their probability without and with a 1 carried. What any digits to come make of it
+    is a weighted sum of the two, so of all states only those on the outer rim can win: few, even of readings that know
+    nothing. What comes second is on the rim of the others, and so on.
     """
-    steps = _steps(columns)
-    sums: list[tuple[int, float]] = []
-    # minus its probability, its value, its number of digits, and the two states of its carry
-    heap: list[tuple[float, int, int, tuple[float, ...]]] = [(-1.0, 0, 0, (1.0, 0.0))]
-    for _ in range(MOST_PREFIXES):
-        if not heap or len(sums) == count:
-            break
-        negative, value, position, state = heapq.heappop(heap)
-        if position > len(columns):
-            sums.append((value, -negative))
-        elif position == len(columns):
-            for carry, chance in enumerate(state):
-                if chance > 0:
-                    heapq.heappush(heap, (-chance, value + carry * DIGITS**position, position + 1, ()))
-        else:
-            after = np.array(state) @ steps[position]  # (10, 2)
-            for digit, states in enumerate(after.tolist()):
-                if (chance := sum(states)) > 0:
-                    heapq.heappush(heap, (-chance, value + digit * DIGITS**position, position + 1, tuple(states)))
-    return sums
+    kept: list[tuple[float, float, int]] = [(1.0, 0.0, 0)]  # the two probabilities, and the number the digits make
+    for position, step in enumerate(_steps(columns)):
+        states = np.array([state for *state, _ in kept])
+        after = np.swapaxes(states @ step, 0, 1).reshape(-1, 2).tolist()  # from (10, kept, 2)
+        values = [before + digit * DIGITS**position for *_, before in kept for digit in range(DIGITS)]
+        rest = [(*state, total) for state, total in zip(after, values, strict=True) if any(state)]
+        kept = []
+        for _ in range(count):
+            rim, rest = _rim(rest)
+            kept += rim
+    carried = DIGITS ** len(columns)
+    sums = [(total + carry * carried, state[carry]) for *state, total in kept for carry in range(2) if state[carry] > 0]
+    return sorted(sums, key=lambda found: -found[1])[:count]
+
+
+def _rim(points):
+    """Split points (x, y, …) into those that can have the largest weighted sum of x and y, and the others.
+
+    No weight is negative. It is the upper right part of their convex hull, by Andrew's monotone chain.
+    """
+    rim: list[tuple] = []
+    others = []
+    for point in sorted(points, reverse=True):
+        if rim and point[1] <= rim[-1][1]:
+            others.append(point)
+            continue
+        while len(rim) > 1 and _turn(rim[-2], rim[-1], point) <= 0:
+            others.append(rim.pop())
+        rim.append(point)
+    return rim, others
+
+
+def _turn(a, b, c):
+    """Positive where the way from a over b to c turns left."""
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
 def _steps(columns):
@@ -137,5 +150,5 @@ def accuracies(top: np.ndarray, bottom: np.ndarray, labels: np.ndarray, seed: in
 
 
 def _reads(top, bottom, labels, upper, lower):
-    sums = most_probable(columns_of(top[upper], bottom[lower]))
-    return bool(sums) and sums[0][0] == value(labels[upper]) + value(labels[lower])
+    (total, _), *_ = most_probable(columns_of(top[upper], bottom[lower]))
+    return total == value(labels[upper]) + value(labels[lower])

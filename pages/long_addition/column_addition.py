@@ -70,7 +70,7 @@ def _deal():
     st.session_state[DEALT] += 1
 
 
-def show(numbers: Numbers, columns: np.ndarray, likely: list[tuple[int, float]]) -> None:
+def show(numbers: Numbers, columns: np.ndarray, total: int) -> None:
     """Draw the sum column by column, the ones on the right, with the carry into each and the sum's digits below."""
     carried, digits = long_addition.carries(columns), long_addition.digits(columns)
     indices = range(len(columns) - 1, -1, -1)
@@ -78,10 +78,9 @@ def show(numbers: Numbers, columns: np.ndarray, likely: list[tuple[int, float]])
     for half, images, of in zip(HALVES, numbers.images, (numbers.top, numbers.bottom), strict=True):
         cells = [_digit(images[index], of[index], half) for index in indices]
         rows.append(_row("+" if half == "bottom" else "", ["", *cells]))
-    if likely:
-        answer = [likely[0][0] // 10**index % 10 for index in range(len(columns) + 1)]
-        cells = [_of_the_sum(answer[index], digits[index], index == len(columns)) for index in (len(columns), *indices)]
-        rows.append(_row("", cells, "sum"))
+    answer = [total // 10**index % 10 for index in range(len(columns) + 1)]
+    cells = [_of_the_sum(answer[index], digits[index], index == len(columns)) for index in (len(columns), *indices)]
+    rows.append(_row("", cells, "sum"))
     label = "Written addition: above each column what is carried into it, then the two digits, then the sum's digit."
     st.html(f'<div class="long-addition" tabindex="0"><table aria-label="{label}">{"".join(rows)}</table></div>')
     st.caption(

@@ -35,16 +35,13 @@ with right:
     numbers = column_addition.choose(run, read)
 columns = long_addition.columns_of(numbers.top, numbers.bottom)
 likely = long_addition.most_probable(columns, MOST_SHOWN)
-if likely:
-    total, chance = likely[0]
-    judged = "" if numbers.truth is None else " Right."
-    if numbers.truth is not None and numbers.truth != total:
-        given = long_addition.probability(columns, numbers.truth)
-        judged = f" It is {numbers.truth:,}, which gets {percent(given, 1) if given >= 0.0005 else 'less than 0.1%'}."
-    answer.show("The sum is", f"{percent(chance)} sure.{judged}", total)
-else:
-    answer.show("No sum stands out", "Hardly one of these digits is read.")
-column_addition.show(numbers, columns, likely)
+total, chance = likely[0]
+judged = "" if numbers.truth is None else " Right."
+if numbers.truth is not None and numbers.truth != total:
+    given = long_addition.probability(columns, numbers.truth)
+    judged = f" It is {numbers.truth:,}, which gets {percent(given, 1) if given >= 0.0005 else 'less than 0.1%'}."
+answer.show("The sum is", f"{percent(chance)} sure.{judged}", total)
+column_addition.show(numbers, columns, total)
 if len(likely) > 1:
     others = ", ".join(f"{total:,} ({percent(chance, 1)})" for total, chance in likely[1:])
     st.caption(f"The next most probable sums: {others}.")

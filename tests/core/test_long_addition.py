@@ -32,7 +32,7 @@ def by_enumeration(top, bottom):
 
 
 @pytest.mark.parametrize("columns", [1, 2, 3])
-@pytest.mark.parametrize("sharpness", [0.2, 20.0])
+@pytest.mark.parametrize("sharpness", [0.001, 0.2, 20.0])
 def test_it_is_what_all_pairs_of_numbers_add_up_to(columns, sharpness):
     top, bottom = distributions(columns, seed=columns, sharpness=sharpness)
     exact, sums = by_enumeration(top, bottom), long_addition.columns_of(top, bottom)
@@ -62,10 +62,34 @@ def test_a_sum_that_two_pairs_have_beats_the_digits_that_read_best():
     assert total == 8 and chance == pytest.approx(0.55 * 0.45 + 0.45 * 0.55)
 
 
-def test_readings_that_know_nothing_end_the_search():
+def test_readings_that_know_nothing_have_a_most_probable_sum_too():
     flat = np.full((8, 10), 0.1)
-    found = long_addition.most_probable(long_addition.columns_of(flat, flat), 3)
-    assert len(found) < 3
+    sums = long_addition.columns_of(flat, flat)
+    found = long_addition.most_probable(sums, 3)
+    # so many pairs of numbers below 10⁸ have these sums
+    assert found[0] == (99_999_999, pytest.approx(1e-8))
+    assert {total for total, _ in found[1:]} == {99_999_998, 100_000_000}
+    assert [chance for _, chance in found[1:]] == pytest.approx([1e-8 - 1e-16] * 2, rel=1e-12)
+
+
+def test_a_network_that_hardly_learned_is_judged_by_what_it_reads():
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 10, 1000)
+    read = 0.1 + 0.01 * np.eye(10)[labels]  # each digit a little, so that a choice of the best is right
+    found = long_addition.accuracies(read, read, labels)
+    assert set(found[long_addition.READ_FIRST].values()) == {1.0}
+    assert 0.05 < found[long_addition.SEARCH][1] < 0.3  # 9 is the most probable sum of most pairs
+
+    for columns in (4, 8):
+        sums = long_addition.columns_of(read[:columns], read[columns : 2 * columns])
+        (total, chance), *_ = long_addition.most_probable(sums)
+        assert chance == pytest.approx(long_addition.probability(sums, total))
+        others = [total + difference for difference in range(-50, 51)] + generator.integers(
+            0, 2 * 10**columns, 100
+        ).tolist()
+        assert all(
+            long_addition.probability(sums, int(other)) <= chance * (1 + 1e-12) for other in others if other >= 0
+        )
 
 
 def test_digits_are_dealt_once_a_shuffle_and_by_the_seed():
