@@ -99,6 +99,25 @@ def test_digits_are_dealt_once_a_shuffle_and_by_the_seed():
     assert long_addition.deal(100, 5, 25, seed=1).shape == (25, 2, 5)
 
 
+def test_sums_count_as_right_where_python_adds_the_same():
+    generator = np.random.default_rng(3)
+    labels = generator.integers(0, 3, 60)
+    top, bottom = (np.eye(10)[np.where(generator.random(60) < 0.3, labels + 1, labels)] for _ in range(2))
+    right = long_addition.accuracies(top, bottom, labels, seed=5)[long_addition.READ_FIRST]
+    for length in (1, 2, 3, 4):
+        wanted = [
+            long_addition.value(top[upper].argmax(1)) + long_addition.value(bottom[lower].argmax(1))
+            == long_addition.value(labels[upper]) + long_addition.value(labels[lower])
+            for upper, lower in long_addition.deal(60, length, long_addition.ADDED, seed=5)
+        ]
+        assert right[length] == pytest.approx(np.mean(wanted)) and 0 < right[length] < 1
+
+
+@pytest.mark.parametrize("columns, zero", [([-10, 1], True), ([10, -1], True), ([0, 0], True), ([10, 1], False)])
+def test_a_column_may_make_up_for_the_one_before_it(columns, zero):
+    assert long_addition._is_zero(np.array([columns])).tolist() == [zero]
+
+
 def test_real_digits_are_added_better_than_each_alone_foretells():
     run, data = store.read(store.locate("sum_posterior")), mnist.embedded()
     read = answers.of_digits(run.network, checkpoints.load_weights(run), data.test_images)
