@@ -51,8 +51,13 @@ class Prediction:
 
 
 def percent(probability: float, decimals: int = 0) -> str:
-    """Write a softmax's probability in percents; it is never certain, so what would round to 100% is >99%."""
+    """Write a softmax's probability in percents; it is never certain, so what would round to 100% is >99%.
+
+    What would round to 0% is less than the smallest share so written, <1% or <0.1%; 0% is only what is exactly 0.
+    """
     text = f"{probability:.{decimals}%}"
+    if probability > 0 and text == f"{0:.{decimals}%}":
+        return f"<{10**-decimals:.{decimals}f}%"
     return ">99%" if text.startswith("100") else text
 
 

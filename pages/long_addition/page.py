@@ -39,7 +39,7 @@ total, chance = likely[0]
 judged = "" if numbers.truth is None else " Right."
 if numbers.truth is not None and numbers.truth != total:
     given = long_addition.probability(columns, numbers.truth)
-    judged = f" It is {numbers.truth:,}, which gets {percent(given, 1) if given >= 0.0005 else 'less than 0.1%'}."
+    judged = f" It is {numbers.truth:,}, which gets {percent(given, 1)}."
 answer.show("The sum is", f"{percent(chance)} sure.{judged}", total)
 column_addition.show(numbers, columns, total)
 if len(likely) > 1:

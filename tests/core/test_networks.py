@@ -176,6 +176,9 @@ def test_no_reading_claims_to_be_certain(images):
     assert not any("100%" in words for words in said) and any(">99% sure" in words for words in said)
     assert [forward.percent(p) for p in (0.0, 0.42, 0.994, 0.996, 1.0)] == ["0%", "42%", "99%", ">99%", ">99%"]
     assert [forward.percent(p, 1) for p in (0.0031, 0.996, 0.9996)] == ["0.3%", "99.6%", ">99%"]
+    assert [forward.percent(p) for p in (0.006, 0.004, 1e-9)] == ["1%", "<1%", "<1%"]
+    assert [forward.percent(p, 1) for p in (0.0006, 0.0004, 0.0)] == ["0.1%", "<0.1%", "0.0%"]
+    assert forward.percent(4e-5, 2) == "<0.01%"
 
 
 def test_uncut_differs_by_the_seam_alone(images):
