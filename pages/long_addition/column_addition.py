@@ -18,6 +18,7 @@ from pages.shared.drawings import HALVES, drawings
 
 DEALT = "long_addition_dealt"  # key of the session: the seed by which the digits were dealt
 COLUMNS = 4  # at first
+DOUBT = 0.01  # of a digit's second reading, which is then told below the first
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Numbers:
 
 
 def choose(run: Run, read: Answers) -> Numbers:
-    """Let the visitor choose how many columns there are; deal test digits, and put the two that are drawn last."""
+    """Let the visitor choose how many columns there are; deal test digits, and put the drawn ones as the ones."""
     data = cached.test_set()
     st.session_state.setdefault(DEALT, 0)
     drawn = {half: digit for half in HALVES if (digit := drawings()[half].digit) is not None}
@@ -52,7 +53,8 @@ def choose(run: Run, read: Answers) -> Numbers:
         st.button("Other digits", on_click=_deal, help="Random test digits of MNIST, never trained on.")
         mine = both and st.toggle("My two digits as the ones", True, key="long_addition_mine")
         if not both:
-            st.page_link("draw/page.py", label="Draw two digits")
+            with st.container(key="draw_two_digits", width="content"):
+                st.page_link("draw/page.py", label="Draw two digits")
     upper, lower = long_addition.deal(len(data.test_labels), length, 1, st.session_state[DEALT])[0]
     top, bottom = read.top[upper].copy(), read.bottom[lower].copy()
     images = data.test_images[upper].copy(), data.test_images[lower].copy()
@@ -84,7 +86,8 @@ def show(numbers: Numbers, columns: np.ndarray, total: int) -> None:
     label = "Written addition: above each column what is carried into it, then the two digits, then the sum's digit."
     st.html(f'<div class="long-addition" tabindex="0"><table aria-label="{label}">{"".join(rows)}</table></div>')
     st.caption(
-        "Above a column: the probability that 1 is carried into it. Below a digit of the sum: its own probability, "
+        "Above a column: the probability that 1 is carried into it. Below a digit: what it is read as, and what else "
+        f"with {DOUBT:.0%} or more. Below a digit of the sum: its own probability, "
         "over all that could be read and carried to its right."
     )
 
@@ -100,17 +103,18 @@ def _carry(carried, index):
 
 
 def _share(probability):
-    text = percent(probability) if probability >= 0.005 else "0%" if probability == 0 else "<1%"
+    text = html.escape(percent(probability))
     return f'<small>{text}<span class="share"><i style="width:{100 * probability:.0f}%"></i></span></small>'
 
 
 def _digit(image, probabilities, half):
-    best = int(probabilities.argmax())
+    best, second = (int(digit) for digit in np.argsort(-probabilities, kind="stable")[:2])
     told = ", ".join(f"{d}: {percent(p, 1)}" for d, p in enumerate(probabilities) if p >= 0.001)
+    doubt = f"{second}: {percent(probabilities[second])}" if probabilities[second] >= DOUBT else ""
     return (
         f'<div style="color:{COLOURS[half]}"><img alt="read as {best}" title="{html.escape(told)}" '
         f'src="{pictures.png_url(Image.fromarray(image))}"></div>'
-        f"<small>{best} {html.escape(percent(probabilities[best]))}</small>"
+        f"<small>{best}: {html.escape(percent(probabilities[best]))}</small><small>{html.escape(doubt)}</small>"
     )
 
 

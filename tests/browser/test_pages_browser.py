@@ -272,3 +272,13 @@ def test_the_sum_of_a_long_addition_is_on_one_screen_of_a_laptop(server, browser
         box = page.locator(part).bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= 625, part
     page.context.close()
+
+
+def test_a_long_addition_on_a_phone_begins_at_the_ones(server, browser):
+    page = open_page(browser, viewport={"width": 360, "height": 740})
+    page.goto(f"{server.url}/long_addition?columns=8")
+    page.locator(".long-addition .sum").wait_for()
+    settle(page)
+    box, ones = (page.locator(part).bounding_box() for part in (".long-addition", ".long-addition .sum td:last-child"))
+    assert ones["x"] + ones["width"] <= box["x"] + box["width"] + 1
+    page.context.close()

@@ -2,11 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 import streamlit as st
 
 from core.images import mnist
 from core.runs import store
+from pages.long_addition import column_addition
 from pages.shared.drawings import BLANK, Drawing
 from tests.harness.server import REPOSITORY
 from tests.harness.visits import html, rerun, visit
@@ -44,7 +46,7 @@ def test_where_it_is_wrong_it_says_what_the_true_sum_gets():
     app = page(columns="8")
     app.session_state["long_addition_dealt"] = 12  # among these digits one is misread
     total, words = answered(rerun(app))
-    assert total == 50_258_963 and "It is 50,259,963, which gets less than 0.1%." in words
+    assert total == 50_258_963 and "It is 50,259,963, which gets &lt;0.1%." in words
 
 
 @pytest.mark.parametrize("columns", [1, 4, 8])
@@ -71,6 +73,17 @@ def test_the_digits_just_drawn_are_the_ones(tmp_path):
     assert total == upper + lower and "Right." not in words  # what was drawn, nobody knows
     next(toggle for toggle in app.toggle if toggle.key == "long_addition_mine").set_value(False).run()
     assert "Right." in answered(app)[1]
+
+
+def test_a_digit_is_parted_from_its_share_and_its_doubt_is_told_below_it():
+    app = page(columns="8")
+    app.session_state["long_addition_dealt"] = 12
+    words = html(rerun(app))
+    assert re.search(r"<small>\d: (&gt;)?\d\d%</small>", words) and not re.search(r"<small>\d (&gt;)?\d", words)
+    doubtful = np.array([0, 0.15, 0, 0, 0, 0, 0, 0.83, 0.02, 0])
+    assert "<small>7: 83%</small><small>1: 15%</small>" in column_addition._digit(
+        np.zeros((28, 28), np.uint8), doubtful, "top"
+    )
 
 
 def test_networks_that_name_no_digits_are_not_offered(monkeypatch, tmp_path):
