@@ -34,6 +34,10 @@ PUBLISHED = (
     Published("ABLkit", "Huang et al., Frontiers of Computer Science 2024", 0.980),
 )
 
+# Published accuracies by the digits of each number, trained on sums of numbers as long; as this project collected them.
+# Which system reached which is not recorded, so they may be of different ones.
+PUBLISHED_BY_LENGTH = {2: 0.964, 4: 0.940, 15: 0.808, 100: 0.378}
+
 
 @dataclass(frozen=True)
 class Reached:

@@ -15,7 +15,7 @@ LINE_PIXELS = 20  # from one name to the next below it
 LETTER_PIXELS = 8
 COLUMN = 0.1  # powers of ten: networks whose parameters are nearer than this to the next stand in one column
 FEWEST_MISTAKES = 5e-4  # of all, that a logarithm still shows; a run that makes fewer stands there
-MISTAKES = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+MISTAKES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 # Each kind of network has a colour and a shape that no other one has together: every ninth kind takes the next shape.
 KINDS = [*NETWORKS, *(f"{name}, untied" for name, network in NETWORKS.items() if network.reads_pairs)]
 SHAPES = {True: ("square", "diamond", "cross"), False: ("circle", "triangle-up", "triangle-down")}

@@ -1,5 +1,6 @@
 """The long addition page without a browser: its sum is that of the digits it shows, and its chart what was counted."""
 
+import json
 import re
 
 import numpy as np
@@ -84,6 +85,17 @@ def test_a_digit_is_parted_from_its_share_and_its_doubt_is_told_below_it():
     assert "<small>7: 83%</small><small>1: 15%</small>" in column_addition._digit(
         np.zeros((28, 28), np.uint8), doubtful, "top"
     )
+
+
+def test_the_chart_labels_its_lengths_and_joins_no_published_points():
+    app = page()
+    figure = json.loads(app.get("vega_lite_chart")[0].proto.spec)
+    assert figure["encoding"]["x"]["axis"]["values"][-1] == 500
+    lines = [layer for layer in figure["layer"] if layer["mark"]["type"] == "line"]
+    assert [layer["transform"] for layer in lines] == [[{"filter": "datum.line != 'published'"}]]
+    assert lines[0]["encoding"]["strokeDash"]["legend"] == lines[0]["encoding"]["color"]["legend"]
+    assert "<th>8</th><td>0.906</td><td>0.906</td>" in html(app)
+    assert any("their systems are not recorded" in caption.value for caption in app.caption)
 
 
 def test_networks_that_name_no_digits_are_not_offered(monkeypatch, tmp_path):
