@@ -35,7 +35,7 @@ class Numbers:
 
 
 def choose(run: Run, read: Answers) -> Numbers:
-    """Let the visitor choose how many columns there are; deal test digits, and put the drawn ones as the ones."""
+    """Let the visitor choose how many columns there are; deal test digits, and let two that are drawn be the ones."""
     data = cached.test_set()
     st.session_state.setdefault(DEALT, 0)
     drawn = {half: digit for half in HALVES if (digit := drawings()[half].digit) is not None}
