@@ -21,8 +21,7 @@ READ_FIRST, SEARCH, POWER = (  # the lines of `accuracies`
     "added as distributions",
     "digit accuracy to the power 2N",
 )
-SEARCHED = 500  # sums of each length of at most MOST_COLUMNS that are judged
-ADDED = 1000  # sums of each length that are judged where each digit is first read as one
+ADDED = 1000  # sums of each length that are judged
 
 
 def columns_of(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
@@ -143,7 +142,7 @@ def accuracies(top: np.ndarray, bottom: np.ndarray, labels: np.ndarray, seed: in
         wrong = best[0][upper] + best[1][lower] - (labels[upper].astype(int) + labels[lower])
         read[length], power[length] = float(np.mean(_is_zero(wrong))), single ** (2 * length)
         if length <= MOST_COLUMNS:
-            searched[length] = float(np.mean([_reads(top, bottom, labels, *pair) for pair in dealt[:SEARCHED]]))
+            searched[length] = float(np.mean([_reads(top, bottom, labels, *pair) for pair in dealt]))
     return {READ_FIRST: read, SEARCH: searched, POWER: power}
 
 
