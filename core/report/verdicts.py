@@ -4,26 +4,36 @@ Two recipes are compared seed by seed: the same seed draws the same images and t
 is the recipe. Of the differences a paired t-test asks whether their mean is above 0, or below.
 """
 
+import math
 import statistics
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.report.experiment import Variant
 from core.report.experiments import ALL
-from core.report.measurements import measured, runs_of
+from core.report.measurements import runs_of, summary
 from core.runs import metrics, results, store
 
 # of Student's t, what 95 % lie below, by how many seeds there are: one-sided, one degree of freedom fewer than seeds
 CRITICAL_T = {2: 6.314, 3: 2.920, 4: 2.353, 5: 2.132}
 HOLDS, FAILS, OPEN, UNKNOWN = "holds", "does not hold", "cannot be told from this", "not measured yet"
+T_TEST = (
+    "It holds where a t-test over the seeds finds it, and does not hold where it finds the opposite, either at 5 %."
+)
+GAP = 0.03  # of train accuracy over test accuracy: what is more is over-fitting
+REACHED = 0.95  # of sums, as the report printed
+Z_95 = 1.645  # of a normal distribution, what 95 % lie below
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A conclusion of the report, the rule by which it is judged here, what the runs say, and one of the four words."""
+    """A conclusion of the report, the rule by which it is judged here, what the runs say, and one of the four words.
 
+    `experiment` is the id of the one in experiments.py that it was drawn from.
+    """
+
+    experiment: str
     conclusion: str
     rule: str
     numbers: str
@@ -33,13 +43,22 @@ class Verdict:
 def verdicts(protocol: str = "quick") -> list[Verdict]:
     """Return the report's conclusions, judged on the runs by one of experiment.PROTOCOLS that are there."""
     return [
-        _compared("Without ReLU the network is worse.", "deep", "linear", protocol, "deep lies above linear"),
+        _compared(
+            *("linear", "Without ReLU the network is worse.", protocol),
+            *(
+                "deep lies above linear, both without dropout",
+                _first("all-images", protocol),
+                _first("linear", protocol),
+            ),
+        ),
         _rougher(protocol),
         _over_fits(protocol),
         _compared(
-            "Fewer parameters help against over-fitting.", "reduced", "few-images", protocol, "reduced lies above deep"
+            *("reduced", "Fewer parameters help against over-fitting.", protocol),
+            *("reduced lies above deep", _first("reduced", protocol), _first("few-images", protocol)),
         ),
         _dropout_helps(protocol),
+        _more_dropout(protocol),
         _sum_reached(protocol),
     ]
 
@@ -47,33 +66,57 @@ def verdicts(protocol: str = "quick") -> list[Verdict]:
 def paired_t_test(above: dict[int, float], below: dict[int, float]) -> tuple[str, str]:
     """Judge whether the first accuracies, by seed, lie above the second: a word and the numbers it comes from.
 
-    "holds" if the mean difference over the common seeds is more than CRITICAL_T of its standard errors above 0, "does
-    not hold" if it is as much below, else "cannot be told from this". Student (1908), one-sided at 5 %.
+    The common seeds are compared, each with itself.
     """
-    seeds = sorted(set(above) & set(below))
-    if not seeds:
+    return t_test([above[seed] - below[seed] for seed in sorted(set(above) & set(below))], "difference")
+
+
+def t_test(values: list[float], name: str) -> tuple[str, str]:
+    """Judge whether the mean of values, one of each seed, lies above 0: a word and the numbers it comes from.
+
+    "holds" if it is more than CRITICAL_T of its standard errors above, "does not hold" if it is as much below, else
+    "cannot be told from this". Student (1908), one-sided at 5 %. `name` says what the values are.
+    """
+    if not values:
         return UNKNOWN, ""
-    differences = [above[seed] - below[seed] for seed in seeds]
-    mean = statistics.mean(differences)
-    numbers = f"difference {mean:+.4f} over {len(seeds)} seed{'s' * (len(seeds) > 1)}"
-    if len(seeds) not in CRITICAL_T:
+    mean, seeds = statistics.mean(values), len(values)
+    numbers = f"{name} {_signed(mean)} over {seeds} seed{'s' * (seeds > 1)}"
+    if seeds not in CRITICAL_T:
         return OPEN, numbers
-    error = statistics.stdev(differences) / len(seeds) ** 0.5
+    error = statistics.stdev(values) / seeds**0.5
     numbers += f" ± {error:.4f} standard error"
-    if abs(mean) <= CRITICAL_T[len(seeds)] * error:
+    if abs(mean) <= CRITICAL_T[seeds] * error:
         return OPEN, numbers
     return (HOLDS if mean > 0 else FAILS), numbers
 
 
-def roughness(run: store.Run) -> float | None:
-    """Return how much a training curve jumps: train accuracy's mean absolute step between points in its second half.
+def roughness(run: store.Run) -> tuple[float, float] | None:
+    """Return how much a training curve jumps, and how much of that the batches alone would make it jump.
 
-    None with fewer than 20 points.
+    The first is train accuracy's mean absolute step between points in its second half; the second is the same of two
+    batches of so many images, each right with the same probability. None with fewer than 20 points.
     """
-    values = [point["train_accuracy"] for point in metrics.read(run)]
+    values = np.array([point["train_accuracy"] for point in metrics.read(run)])
     if len(values) < 20:
         return None
-    return float(np.abs(np.diff(values[len(values) // 2 :])).mean())
+    later = values[len(values) // 2 :]
+    return float(np.abs(np.diff(later)).mean()), jump_by_chance(float(later.mean()), run.recipe.batch)
+
+
+def jump_by_chance(accuracy: float, images: int) -> float:
+    """Return the mean absolute difference of two batches' accuracies, each image right with the same probability.
+
+    Of two independent counts it is twice the sum of F(1 − F), F their binomial distribution function.
+    """
+    if not 0 < accuracy < 1:
+        return 0.0
+    whole, right, wrong = math.lgamma(images + 1), math.log(accuracy), math.log1p(-accuracy)
+    log_shares = [
+        whole - math.lgamma(k + 1) - math.lgamma(images - k + 1) + k * right + (images - k) * wrong
+        for k in range(images + 1)
+    ]
+    below = np.minimum(np.exp(log_shares).cumsum(), 1)
+    return float(2 * (below * (1 - below)).sum() / images)
 
 
 def gap(run: store.Run) -> float | None:
@@ -84,74 +127,136 @@ def gap(run: store.Run) -> float | None:
     return statistics.mean(point["train_accuracy"] - point["test_accuracy"] for point in last)
 
 
-def _first(experiment_id: str, protocol: str) -> Variant:
-    return ALL[experiment_id].variants_by(protocol)[0]
+def halfway(run: store.Run) -> float | None:
+    """Return test accuracy after half of the steps, in the mean of the five nearest points; None with fewer."""
+    points = metrics.read(run)
+    if len(points) < 5:
+        return None
+    nearest = sorted(points, key=lambda point: abs(point["step"] - points[-1]["step"] / 2))[:5]
+    return statistics.mean(point["test_accuracy"] for point in nearest)
 
 
-def _accuracies(experiment_id: str, variant: Variant) -> dict[int, float]:
-    """Accuracy by seed, of the finished runs of a variant."""
-    runs = runs_of(ALL[experiment_id], variant)
+def _first(experiment_id: str, protocol: str) -> list[store.Run]:
+    """The runs of an experiment's first variant."""
+    return _runs(experiment_id, ALL[experiment_id].variants_by(protocol)[0])
+
+
+def _runs(experiment_id: str, variant: Variant) -> list[store.Run]:
+    """The finished runs of a variant."""
+    return [run for run in runs_of(ALL[experiment_id], variant) if results.read(run)]
+
+
+def _accuracies(runs: list[store.Run]) -> dict[int, float]:
     return {run.recipe.seed: result["accuracy"] for run in runs if (result := results.read(run))}
 
 
-def _compared(conclusion, above, below, protocol, claim):
-    rule = f"Seed by seed {claim}: a paired t-test, one-sided at 5 %."
-    one, other = (_accuracies(name, _first(name, protocol)) for name in (above, below))
-    word, numbers = paired_t_test(one, other)
-    return Verdict(conclusion, rule, numbers, word)
+def _halfway(runs: list[store.Run]) -> dict[int, float]:
+    return {run.recipe.seed: value for run in runs if (value := halfway(run)) is not None}
 
 
-def _by_seed(experiment_id: str, protocol: str, value: Callable[[store.Run], float | None]) -> list[float]:
-    runs = runs_of(ALL[experiment_id], _first(experiment_id, protocol))
-    return [number for run in runs if (number := value(run)) is not None]
+def _compared(experiment, conclusion, protocol, claim, above, below):
+    rule = f"Seed by seed {claim}. {T_TEST}"
+    word, numbers = paired_t_test(_accuracies(above), _accuracies(below))
+    if protocol == "report" and word != UNKNOWN:
+        # the rate stays as it is, so any iteration could be the last one
+        earlier, difference = paired_t_test(_halfway(above), _halfway(below))
+        numbers += f". After half of the iterations it {earlier}: {difference}"
+    return Verdict(experiment, conclusion, rule, numbers, word)
 
 
 def _rougher(protocol):
     conclusion = "Its training curve is rougher and moves in big jumps."
-    rule = "Between two points of the second half of training, train accuracy moves more in linear than in deep."
-    linear, deep = (_by_seed(name, protocol, roughness) for name in ("linear", "deep"))
+    rule = (
+        "Between two points of the second half of training, train accuracy moves more in every run of linear than in "
+        "any of deep, two seeds of each at least. Batches make it move by chance, the more the less accurate a network "
+        "is: that is beside it."
+    )
+    linear, deep = (
+        [value for run in _first(name, protocol) if (value := roughness(run))] for name in ("linear", "deep")
+    )
     if not linear or not deep:
-        return Verdict(conclusion, rule, "", UNKNOWN)
-    numbers = f"{statistics.mean(linear):.4f} against {statistics.mean(deep):.4f} a point"
-    return Verdict(conclusion, rule, numbers, _apart(linear, deep))
-
-
-def _apart(above, below):
-    """Whether all of the first lie above all of the second, or the other way round."""
-    return HOLDS if min(above) > max(below) else FAILS if max(above) < min(below) else OPEN
+        return Verdict("linear", conclusion, rule, "", UNKNOWN)
+    told = []
+    for name, runs in (("linear", linear), ("deep", deep)):
+        seen, chance = map(statistics.mean, zip(*runs, strict=True))
+        told.append(f"{name} moves by {seen:.4f} a point, by chance alone {chance:.4f}")
+    least, most = ([seen for seen, _ in runs] for runs in (linear, deep))
+    word = OPEN
+    if min(len(linear), len(deep)) > 1:
+        word = HOLDS if min(least) > max(most) else FAILS if max(least) < min(most) else OPEN
+    return Verdict("linear", conclusion, rule, "; ".join(told), word)
 
 
 def _over_fits(protocol):
     conclusion = "250 images over-fit."
-    rule = "At the end train accuracy is more than 0.03 above test accuracy with 250 images, and less with all."
-    few, every = (_by_seed(name, protocol, gap) for name in ("few-images", "all-images"))
+    rule = (
+        f"In the mean of the last five points, train accuracy is more than {GAP} above test accuracy in every run with "
+        "250 images, and in none with all. It does not hold where no run with 250 images has such a gap."
+    )
+    few, every = (
+        [value for run in _first(name, protocol) if (value := gap(run)) is not None]
+        for name in ("few-images", "all-images")
+    )
     if not few or not every:
-        return Verdict(conclusion, rule, "", UNKNOWN)
-    few, every = statistics.mean(few), statistics.mean(every)
-    numbers = f"{few:.3f} with 250 images, {every:.3f} with all"
-    return Verdict(conclusion, rule, numbers, HOLDS if few > 0.03 > every else FAILS)
+        return Verdict("few-images", conclusion, rule, "", UNKNOWN)
+    numbers = f"a gap of {statistics.mean(few):.3f} with 250 images, of {statistics.mean(every):.3f} with all"
+    word = HOLDS if min(few) > GAP > max(every) else FAILS if max(few) <= GAP else OPEN
+    return Verdict("few-images", conclusion, rule, numbers, word)
+
+
+def _by_keep_prob(protocol):
+    """The finished runs by keep_prob."""
+    return {variant.recipe.keep_prob: _runs("dropout", variant) for variant in ALL["dropout"].variants_by(protocol)}
 
 
 def _dropout_helps(protocol):
-    conclusion = "Dropout helps against over-fitting."
-    rule = "Seed by seed keep_prob 0.5 lies above keep_prob 1: a paired t-test, one-sided at 5 %."
-    of = {variant.recipe.keep_prob: _accuracies("dropout", variant) for variant in ALL["dropout"].variants_by(protocol)}
-    word, numbers = paired_t_test(of[0.5], of[1.0])
+    of = _by_keep_prob(protocol)
+    verdict = _compared(
+        *("dropout", "Dropout helps against over-fitting.", protocol),
+        *("keep_prob 0.5 lies above keep_prob 1", of[0.5], of[1.0]),
+    )
+    accuracies, whole = {keep_prob: _accuracies(runs) for keep_prob, runs in of.items()}, _accuracies(of[1.0])
     others = {
-        keep_prob: statistics.mean(accuracies[seed] - of[1.0][seed] for seed in seeds)
-        for keep_prob, accuracies in of.items()
-        if keep_prob not in (0.5, 1.0) and (seeds := set(accuracies) & set(of[1.0]))
+        keep_prob: statistics.mean(each[seed] - whole[seed] for seed in seeds)
+        for keep_prob, each in accuracies.items()
+        if keep_prob not in (0.5, 1.0) and (seeds := set(each) & set(whole))
     }
-    if others:
-        listed = ", ".join(f"{difference:+.4f} with {keep_prob:g}" for keep_prob, difference in others.items())
-        numbers += f"; beside it {listed}"
-    return Verdict(conclusion, rule, numbers, word)
+    if not others:
+        return verdict
+    listed = ", ".join(f"{_signed(difference)} with {keep_prob:g}" for keep_prob, difference in others.items())
+    return replace(verdict, numbers=". ".join(filter(None, (verdict.numbers, f"Of the others {listed}"))))
+
+
+def _more_dropout(protocol):
+    conclusion = "More dropout raises accuracy."
+    of = {keep_prob: _accuracies(runs) for keep_prob, runs in _by_keep_prob(protocol).items()}
+    rule = (
+        f"Of each seed, the straight line through its accuracies with keep_prob {', '.join(f'{p:g}' for p in of)} "
+        f"rises with the share that is dropped. {T_TEST}"
+    )
+    dropped, seeds = [1 - keep_prob for keep_prob in of], sorted(set.intersection(*map(set, of.values())))
+    slopes = [float(np.polyfit(dropped, [each[seed] for each in of.values()], 1)[0]) for seed in seeds]
+    word, numbers = t_test(slopes, "slope")
+    return Verdict("dropout", conclusion, rule, numbers, word)
 
 
 def _sum_reached(protocol):
     conclusion = "With shared weights the network learns to add, to 0.95."
-    rule = "sum, which has a ReLU on its shared layer, reaches 0.95 of test pairs. (sum_linear has none.)"
-    reached = measured(ALL["sum"], _first("sum", protocol))
-    if reached is None:
-        return Verdict(conclusion, rule, "", UNKNOWN)
-    return Verdict(conclusion, rule, reached.summary, HOLDS if reached.mean >= 0.95 else FAILS)
+    rule = (
+        f"sum, which has a ReLU on its shared layer, reads more than {REACHED} of test pairs in every run, by {Z_95} "
+        "standard errors of the test images at least. It does not hold where every run lies as far below. (sum_linear "
+        "has no such ReLU.)"
+    )
+    reached = [
+        (result["accuracy"], Z_95 * result["standard_error"]) for result in map(results.read, _first("sum", protocol))
+    ]
+    if not reached:
+        return Verdict("sum", conclusion, rule, "", UNKNOWN)
+    lowest, highest = min(value - error for value, error in reached), max(value + error for value, error in reached)
+    word = HOLDS if lowest > REACHED else FAILS if highest < REACHED else OPEN
+    numbers = f"{summary([value for value, _ in reached])} in {len(reached)} run{'s' * (len(reached) > 1)}"
+    return Verdict("sum", conclusion, rule, numbers, word)
+
+
+def _signed(number):
+    return f"{number:+.4f}".replace("-", "−")
