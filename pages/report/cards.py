@@ -1,6 +1,8 @@
 """What the report page shows of an experiment: printed, correct, measured, its figure, and the way to run it again."""
 
-import numpy as np
+import html
+import statistics
+
 import streamlit as st
 
 from core.jobs import queue
@@ -17,8 +19,8 @@ from pages.shared.text import plain
 
 
 def overview() -> None:
-    """Every experiment of the report in a row: printed, correct where that differs, and measured here."""
-    rows = []
+    """Every experiment of the report in a row: printed, correct where that differs, measured here, and its verdicts."""
+    rows, judged = [], verdicts("report")
     for experiment in experiments.EXPERIMENTS:
         parameters, printed = NETWORKS[experiment.network].parameters, experiment.printed_parameters
         count = _printed(printed, ",")
@@ -26,19 +28,27 @@ def overview() -> None:
         accuracy = experiment.printed_as or _printed(experiment.printed_accuracy, ".4f")
         here = [f"<b>{_best(experiment, protocol)}</b>" for protocol in ("report", "quick")]
         link = f"<a href='#{experiment.id}'>{experiment.question}</a>"
-        rows.append((link, experiment.title, accuracy, *here, count, correct))
+        words = [
+            f"<a href='#conclusions' title='{html.escape(verdict.conclusion, quote=True)}'>{verdict.word}</a>"
+            for verdict in judged
+            if verdict.experiment == experiment.id
+        ]
+        rows.append((link, experiment.title, accuracy, *here, ", ".join(words), count, correct))
     heads = (
         "",
         "experiment",
         "accuracy printed",
         "the report's protocol",
         "quick recipe",
+        "verdict",
         "parameters printed",
         "correct",
     )
     st.html(tables.facts(heads, rows))
     st.caption(
-        "For dropout, the best keep_prob is shown. ± is the standard deviation over seeds, if there are several."
+        "For dropout, the best keep_prob is shown. ± is the standard deviation over seeds, if there are several. A "
+        "verdict is that of a conclusion which the report drew from the experiment, by its own protocol: see "
+        "[What the report concluded](#conclusions)."
     )
 
 
@@ -50,7 +60,7 @@ def experiment_card(experiment: Experiment) -> None:
     """One experiment: its words and numbers, its figure, its buttons."""
     with st.container(border=True):
         st.subheader(" · ".join(filter(None, (experiment.question, experiment.title))), anchor=experiment.id)
-        left, right = st.columns([2, 3], gap="large")
+        left, right = st.columns(2, gap="large")
         with left:
             _numbers(experiment)
             _buttons(experiment)
@@ -59,17 +69,17 @@ def experiment_card(experiment: Experiment) -> None:
 
 
 def _numbers(experiment):
-    network = NETWORKS[experiment.network]
+    networks = {variant.recipe.network: variant.recipe.architecture for variant in experiment.variants}
     if experiment.printed:
         st.markdown(f"**Printed.** {experiment.printed}")
     if experiment.correct:
         st.markdown(f"**Correct.** {experiment.correct}")
     if experiment.remark:
         st.markdown(experiment.remark)
-    counted = f"`{network.name}`, {network.parameters:,} parameters"
-    if experiment.printed_parameters not in (None, network.parameters):
+    counted = "; ".join(f"`{name}`, {network.parameters:,} parameters" for name, network in networks.items())
+    if experiment.printed_parameters not in (None, NETWORKS[experiment.network].parameters):
         counted += f" (printed: {experiment.printed_parameters:,})"
-    st.markdown(f"**Network.** {counted}.")
+    st.markdown(f"**Network{'s' * (len(networks) > 1)}.** {counted}.")
     recipes = [
         (_recipe_name(variant, protocol), measured(experiment, variant))
         for protocol in PROTOCOLS[::-1]
@@ -98,10 +108,13 @@ def _recipe_name(variant, protocol):
 
 
 def _cells(measurement: Measured | None) -> tuple[str, str, str]:
-    """Accuracy, how many seeds, and how long a training took; the last two empty where nothing is measured."""
+    """Accuracy, how many seeds, and how long a training took; the last two empty where nothing is measured.
+
+    It is the middle one's time, as some trained beside other work.
+    """
     if measurement is None:
         return "not yet", "", ""
-    seconds = float(np.mean(measurement.seconds))
+    seconds = statistics.median(measurement.seconds)
     took = pace.duration(seconds).replace(" ", "&nbsp;") if seconds else ""
     return f"<b>{measurement.summary}</b>", str(len(measurement.accuracies)), took
 
@@ -139,12 +152,12 @@ def addition_table() -> None:
         (
             f"<b>here, {one.recipe}</b>",
             f"<b>{one.summary}</b>",
-            f"{len(one.accuracies)} seeds, {one.seconds:.0f} s each",
+            f"{len(one.accuracies)} seeds, {one.seconds:.0f} s each in {one.precision}",
         )
         for one in addition.reached()
     ]
     others = [(one.system, with_spread(one.accuracy, one.spread), one.source) for one in addition.PUBLISHED]
-    st.html(tables.facts(("system", "accuracy", "described in"), others + measured_here))
+    st.html(tables.facts(("system", "accuracy", "described in, or how"), others + measured_here))
 
 
 def verdict_table() -> None:

@@ -85,19 +85,27 @@ def labels_chart() -> None:
 
 
 def _scatter(rows, names, key, alt, log=False):
-    """Draw rows of x, y and a colour, by these three names, and lines through the means; whether there were any."""
+    """Draw rows of x, y and a colour, by these three names, and lines through the means; whether there were any.
+
+    The horizontal axis is labelled at the values that there are.
+    """
     if not rows:
         st.caption("Not measured yet: run the experiment.")
         return False
     x, y, colour = names
     encoding = {
-        "x": {"field": x, "type": "quantitative", "scale": {"type": "log" if log else "linear", "zero": False}},
+        "x": {
+            "field": x,
+            "type": "quantitative",
+            "scale": {"type": "log" if log else "linear", "zero": False},
+            "axis": {"values": sorted({row[0] for row in rows}), "format": ",~r" if log else "~r"},
+        },
         "y": {"field": y, "type": "quantitative", "title": y, "scale": {"zero": False}},
         "color": {
             "field": colour,
             "type": "nominal",
             "scale": {"range": list(curves.PALETTE)},
-            "legend": curves.LEGEND,
+            "legend": curves.LEGEND | {"columns": 1},  # its two entries are wider than a phone
         },
     }
     mean = {**encoding, "y": {**encoding["y"], "aggregate": "mean"}}

@@ -19,7 +19,8 @@ st.write(
 )
 st.caption(
     "Measured on test images that were never trained on; ± is the standard deviation over seeds. Its protocol is "
-    "20,000 iterations of 50 images, Adam at 1e-4, weights of σ 0.1; the quick recipes take seconds to half an hour."
+    "20,000 iterations of 50 images, Adam at 1e-4, weights of σ 0.1; the quick recipes take from seconds to about "
+    "half an hour."
 )
 overview()
 with st.expander("What the report leaves open, and what is done here"):
@@ -31,7 +32,7 @@ for experiment in experiments.EXPERIMENTS:
         st.markdown("**Accuracy against keep_prob**, 250 training images: a point for each seed, a line for the mean.")
         keep_prob_chart()
 
-st.header("What the report concluded", anchor=False)
+st.header("What the report concluded", anchor="conclusions")
 verdict_table()
 
 st.header("Accuracy against parameters", anchor=False)

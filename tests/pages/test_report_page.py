@@ -104,6 +104,15 @@ def test_the_overview_has_each_printed_number_beside_the_measured_one():
     assert "6.9605, read 0.9605" in table and table.count("not yet") == 2 * len(experiments.EXPERIMENTS) - 1
 
 
+def test_the_overview_has_the_verdict_of_each_conclusion_in_its_experiments_row():
+    for name, recipe in planned(ALL["sum"], "report"):
+        finished(name, recipe, 0.59)
+    (table,) = [e.proto.body for e in page().get("html") if "parameters printed" in e.proto.body]
+    rows = {row.split("href='#")[1].split("'")[0]: row for row in table.split("<tr>")[2:]}
+    assert "to 0.95.'>does not hold</a>" in rows["sum"] and rows["dropout"].count("not measured yet") == 2
+    assert "#conclusions" not in rows["shallow"]
+
+
 def test_an_experiment_of_which_no_accuracy_was_printed_says_so_in_the_overview(monkeypatch):
     silent = dataclasses.replace(ALL["linear"], printed_accuracy=None)
     monkeypatch.setattr(experiments, "EXPERIMENTS", (silent,))
