@@ -5,7 +5,7 @@ from typing import NoReturn
 import streamlit as st
 
 from core.model.forward import Weights
-from core.runs import comparison, control, store
+from core.runs import checkpoints, comparison, control, store
 from pages.shared import cached
 from pages.shared.text import measured, plain, trained_on
 
@@ -26,8 +26,7 @@ def choose_run(
         # the link has the whole label; its name alone will do, or one whose accuracy was another when it was sent
         asked = comparison.asked(linked, by_name)
         if asked is None:
-            name = linked.split(" · ")[0][:60]
-            st.warning(f"There is no checkpoint '{plain(name)}' here. Showing {plain(first)} instead.")
+            st.warning(f"{plain(_why_not_offered(linked))} Showing {plain(first)} instead.")
         elif linked not in (label(asked), st.session_state.get(OBEYED_LINK)):
             # a link that was just opened beats what the session remembers; it is obeyed once, then the list decides
             st.session_state["run"] = asked
@@ -46,6 +45,17 @@ def choose_run(
         help=help,
     )
     return by_name[name]
+
+
+def _why_not_offered(linked):
+    """Say why a run that a link asks for is not in the page's list."""
+    known = {run.name: run for run in store.list_runs()}
+    name = comparison.asked(linked, known)
+    if name is None:
+        return f"There is no checkpoint '{linked.split(' · ')[0][:60]}' here."
+    if not checkpoints.has_weights(known[name]):
+        return f"'{name}' is here, but without its weights."
+    return f"'{name}' is here, but cannot be used on this page."
 
 
 def _run_label(run, result, title):

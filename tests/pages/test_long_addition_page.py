@@ -98,6 +98,15 @@ def test_the_chart_labels_its_lengths_and_joins_no_published_points():
     assert any("their systems are not recorded" in caption.value for caption in app.caption)
 
 
+def test_a_link_to_a_network_that_names_no_digits_is_not_told_that_it_is_missing():
+    for linked in ("sum", "sum · sums · 3.3 M parameters · accuracy 0.9791"):
+        words = " ".join(warning.value for warning in page(run=linked).warning)
+        assert "'sum' is here, but cannot be used on this page. Showing " in words
+    words = " ".join(warning.value for warning in page(run="tiny-seed1").warning)
+    assert "'tiny-seed1' is here, but without its weights. Showing " in words
+    assert "There is no checkpoint 'nowhere' here." in page(run="nowhere").warning[0].value
+
+
 def test_networks_that_name_no_digits_are_not_offered(monkeypatch, tmp_path):
     names = [name for box in page().selectbox if box.label == "Network" for name in box.options]
     assert any(name.startswith("sum_posterior ") for name in names) and not any(n.startswith("sum ") for n in names)
