@@ -12,6 +12,8 @@ from pages.shared.one_of import one_of
 from pages.shared.text import plain
 
 CHOSEN, TABLE, LISTED = "runs", "table_of_runs", "listed_runs"  # keys of the session; CHOSEN is in the link
+# columns that give way where all listed runs have one value; what the caption says of that value
+YIELDING = {"★": "", "title": "", "status": "{}", "data": "trained on {}"}
 LETTER_PIXELS = 7  # of the table's letters, on the average
 
 
@@ -62,8 +64,9 @@ def _table(listed, chosen):
     if names != st.session_state.get(LISTED) or state is None or sorted(state["selection"]["rows"]) != rows:
         st.session_state[TABLE] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     st.session_state[LISTED] = names
+    columns, common = _apart(_columns(listed))
     st.dataframe(
-        _columns(listed),
+        charts.table(columns),
         key=TABLE,
         on_select=_take_rows,
         selection_mode="multi-row",
@@ -80,6 +83,8 @@ def _table(listed, chosen):
         },
         alt="All runs; choose rows to compare them.",
     )
+    if common:
+        st.caption(plain(f"All of these runs: {', '.join(common)}."))
 
 
 def _width(texts):
@@ -98,21 +103,30 @@ def _take_rows():
 def _columns(listed):
     trained = [entry.run.is_by_recipe for entry in listed]
     examples = ["all" if entry.run.recipe.examples is None else f"{entry.run.recipe.examples:,}" for entry in listed]
-    return charts.table(
-        {
-            "★": ["★" if entry.label.star else "" for entry in listed],
-            "run": [entry.name for entry in listed],
-            "accuracy": [entry.measured for entry in listed],
-            "title": [entry.label.title for entry in listed],
-            "network": [entry.kind for entry in listed],
-            "parameters": [entry.run.network.parameters for entry in listed],
-            "examples": [text if known else "" for text, known in zip(examples, trained, strict=True)],
-            "steps": [e.run.recipe.steps if known else None for e, known in zip(listed, trained, strict=True)],
-            "status": [str(entry.status) for entry in listed],
-            "data": [entry.run.data for entry in listed],
-            "created": [_time(entry.run.created) for entry in listed],
-        }
-    )
+    return {
+        "★": ["★" if entry.label.star else "" for entry in listed],
+        "run": [entry.name for entry in listed],
+        "accuracy": [entry.measured for entry in listed],
+        "title": [entry.label.title for entry in listed],
+        "network": [entry.kind for entry in listed],
+        "parameters": [entry.run.network.parameters for entry in listed],
+        "examples": [text if known else "" for text, known in zip(examples, trained, strict=True)],
+        "steps": [e.run.recipe.steps if known else None for e, known in zip(listed, trained, strict=True)],
+        "status": [str(entry.status) for entry in listed],
+        "data": [entry.run.data for entry in listed],
+        "created": [_time(entry.run.created) for entry in listed],
+    }
+
+
+def _apart(columns):
+    """Leave out columns that tell no two of the listed runs apart, and say what the runs have in common in them.
+
+    Of one run alone nothing gives way, save what is empty.
+    """
+    values = {name: set(columns[name]) for name in YIELDING}
+    equal = {name for name, found in values.items() if len(found) == 1 and (len(columns["run"]) > 1 or found == {""})}
+    common = [YIELDING[name].format(*values[name]) for name in YIELDING if name in equal and YIELDING[name]]
+    return {name: column for name, column in columns.items() if name not in equal}, common
 
 
 def _time(created):

@@ -104,6 +104,18 @@ def test_all_runs_are_listed_and_none_is_chosen(three):
     assert "Choose runs in the table" in texts(app) and len(charts(app)) == 1  # accuracy against parameters
 
 
+def test_columns_equal_in_all_rows_give_way_and_return_where_they_differ(three):
+    app = page(networks=["tiny"])
+    assert not {"★", "title", "status", "data"} & set(app.dataframe[0].value)
+    assert "All of these runs: finished, trained on full MNIST." in texts(app)
+    assert {"run", "accuracy", "network", "parameters", "created"} <= set(app.dataframe[0].value)
+    run_labels.write(store.read(store.ROOT / "tiny-1"), run_labels.Label("mine", "", True))
+    app = page()
+    assert {"★", "title", "status"} <= set(app.dataframe[0].value) and "data" not in set(app.dataframe[0].value)
+    assert "All of these runs: trained on full MNIST." in texts(app)
+    assert "All of these runs" not in texts(page(search="shallow"))  # one alone has nothing in common with others
+
+
 def test_chosen_runs_are_overlaid_and_what_differs_is_named(three):
     app = page()
     app.multiselect(key="runs").select("tiny-1").select("shallow-1").run()
