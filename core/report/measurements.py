@@ -10,7 +10,8 @@ from pathlib import Path
 from core.report.experiment import Experiment, Variant, run_name
 from core.runs import results, store
 
-MEASURED_HEADS = f"{'measured':>17} {'runs':>4} {'seconds each':>12}"
+MEASURED_HEADS = f"{'measured':>22} {'runs':>4} {'seconds each':>12}"
+ALL_OR_NOTHING = 0.1  # of spread: with more of it some runs learned and some did not, and no mean says so
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,11 @@ class Measured:
 
 
 def summary(values: Sequence[float]) -> str:
-    """Return the mean of some values ± their standard deviation; of one value the value alone."""
-    return with_spread(statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None)
+    """Return the mean of some values ± their standard deviation; of one, or if it is ALL_OR_NOTHING, the values."""
+    spread = statistics.stdev(values) if len(values) > 1 else None
+    if spread is not None and spread > ALL_OR_NOTHING:
+        return ", ".join(f"{value:.4f}" for value in values)
+    return with_spread(statistics.mean(values), spread)
 
 
 def with_spread(accuracy: float, spread: float | None) -> str:
@@ -95,7 +99,7 @@ def measured_cells(result: Measured | None) -> str:
     # as wide without a spread, so that the means stand below each other
     here = f"{result.summary:15}" if result else "not yet"
     count, seconds = (len(result.names), f"{statistics.mean(result.seconds):.0f}") if result else (0, "")
-    return f"{here:>17} {count:>4} {seconds:>12}".rstrip()
+    return f"{here:>22} {count:>4} {seconds:>12}".rstrip()
 
 
 def keep(file: Path, lines: Sequence) -> None:

@@ -22,9 +22,10 @@ st.write(
 readers_by_question = {label: taught.measured(EXPERIMENT, variant) for label, variant in VARIANTS.items()}
 taught.overview(readers_by_question)
 st.caption(
-    "A naming sends each of the ten digits to one of ten names, several to one if it likes. Right once renamed: with "
+    "A naming sends each of the ten digits to one of ten names; several digits may share one. Right once renamed: with "
     "the best names for the digits, no two of them the same. Measured on MNIST's test digits, never trained on; mean ± "
-    "standard deviation over seeds. The command python -m core reproduce question trains them, 500 iterations each."
+    "standard deviation over seeds, or every seed where some learned and others did not. The command python -m core "
+    "reproduce question trains them, 500 iterations each."
 )
 
 st.header("One question", anchor=False)

@@ -118,5 +118,5 @@ def _listed(digits):
 def _summary(shares):
     if not shares:
         return "not yet"
-    mean, space, spread = summary(shares).partition(" ")
-    return f"<b>{mean}</b>{space}{spread}"
+    values, sign, spread = summary(shares).partition(" ±")
+    return f"<b>{values}</b>{sign}{spread}"

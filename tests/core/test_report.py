@@ -109,6 +109,12 @@ def test_measured_is_the_mean_and_spread_of_the_runs_that_are_there(folder):
     assert "0.9605" in table and table.index("0.9600 ± 0.0141") == column
 
 
+def test_runs_of_which_some_learned_and_some_did_not_are_told_one_by_one():
+    """Their mean is an accuracy that none of them has, as of the questions whose answers allow wrong names."""
+    assert measurements.summary([0.0008, 0.9902, 0.0010]) == "0.0008, 0.9902, 0.0010"
+    assert measurements.summary([0.88, 0.92]) == "0.9000 ± 0.0283" and measurements.summary([0.9]) == "0.9000"
+
+
 def test_nothing_is_concluded_before_it_is_measured(folder):
     for protocol in PROTOCOLS:
         assert [verdict.word for verdict in verdicts.verdicts(protocol)] == ["not measured yet"] * 7
