@@ -70,8 +70,8 @@ def show(run: Run) -> None:
     )
     st.caption(
         f"Sums of numbers dealt from {len(data.test_labels):,} test digits, {long_addition.ADDED:,} of each length; as "
-        f"distributions up to {long_addition.MOST_COLUMNS} columns. Each step up leaves the same share of the mistakes "
-        "out. The diamonds are published accuracies as this project "
+        f"distributions up to {long_addition.MOST_COLUMNS} columns. Half as many mistakes are the same step up "
+        "everywhere. The diamonds are published accuracies as this project "
         "collected them; their systems are not recorded, so they may be of different ones. Those systems learned from "
         "sums of numbers as long as those they were judged on, and so from far fewer of them: 30,000 pairs of digits "
         "make 300 pairs of numbers of 100 digits. This network learned from single digits or from sums of two, and "

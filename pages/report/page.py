@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.report import experiments
-from core.report.experiment import run_name
+from core.report.experiment import PROTOCOLS, planned, run_name
 from core.report.past_the_report import PAST_THE_REPORT
 from core.runs import comparison
 from pages.report.cards import addition_table, experiment_card, overview, verdict_table
@@ -36,7 +36,9 @@ st.header("What the report concluded", anchor="conclusions")
 verdict_table()
 
 st.header("Accuracy against parameters", anchor=False)
-reached(comparison.entries(), [])
+own = {name for one in experiments.EXPERIMENTS for protocol in PROTOCOLS for name, _ in planned(one, protocol)}
+reached([entry for entry in comparison.entries() if entry.name in own], [])
+st.caption("These are the report's experiments. Compare shows all runs.")
 
 st.header("Past the report", anchor=False)
 with st.container(border=True):

@@ -61,7 +61,7 @@ def reached(entries: list[Entry], chosen: list[Entry]) -> None:
         alt="Accuracy against the number of parameters, a point for each finished run.",
     )
     st.caption(
-        "The same way up is always the same share of the mistakes fewer, so that good networks can be told apart. "
+        "Half as many mistakes are the same step up everywhere, so that good networks can be told apart. "
         "Squares, diamonds and crosses read the sum of two digits, circles and triangles one digit: different tasks. "
         "Each bar is one standard error each way. The best run of each network is named; chosen runs are larger, and "
         "named too."
