@@ -6,7 +6,9 @@ is the recipe. Of the differences a paired t-test asks whether their mean is abo
 
 import math
 import statistics
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +28,9 @@ REACHED = 0.95  # of sums, as the report printed
 Z_95 = 1.645  # of a normal distribution, what 95 % lie below
 
 
+Finished = tuple[store.Run, dict[str, Any]]  # a run and its result
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A conclusion of the report, the rule by which it is judged here, what the runs say, and one of the four words.
@@ -42,6 +47,9 @@ class Verdict:
 
 def verdicts(protocol: str = "quick") -> list[Verdict]:
     """Return the report's conclusions, judged on the runs by one of experiment.PROTOCOLS that are there."""
+    dropout = {
+        variant.recipe.keep_prob: _finished("dropout", variant) for variant in ALL["dropout"].variants_by(protocol)
+    }
     return [
         _compared(
             *("linear", "Without ReLU the network is worse.", protocol),
@@ -57,8 +65,8 @@ def verdicts(protocol: str = "quick") -> list[Verdict]:
             *("reduced", "Fewer parameters help against over-fitting.", protocol),
             *("reduced lies above deep", _first("reduced", protocol), _first("few-images", protocol)),
         ),
-        _dropout_helps(protocol),
-        _more_dropout(protocol),
+        _dropout_helps(protocol, dropout),
+        _more_dropout(dropout),
         _sum_reached(protocol),
     ]
 
@@ -136,22 +144,22 @@ def halfway(run: store.Run) -> float | None:
     return statistics.mean(point["test_accuracy"] for point in nearest)
 
 
-def _first(experiment_id: str, protocol: str) -> list[store.Run]:
-    """The runs of an experiment's first variant."""
-    return _runs(experiment_id, ALL[experiment_id].variants_by(protocol)[0])
+def _first(experiment_id: str, protocol: str) -> list[Finished]:
+    """The finished runs of an experiment's first variant."""
+    return _finished(experiment_id, ALL[experiment_id].variants_by(protocol)[0])
 
 
-def _runs(experiment_id: str, variant: Variant) -> list[store.Run]:
-    """The finished runs of a variant."""
-    return [run for run in runs_of(ALL[experiment_id], variant) if results.read(run)]
+def _finished(experiment_id: str, variant: Variant) -> list[Finished]:
+    return [(run, result) for run in runs_of(ALL[experiment_id], variant) if (result := results.read(run))]
 
 
-def _accuracies(runs: list[store.Run]) -> dict[int, float]:
-    return {run.recipe.seed: result["accuracy"] for run in runs if (result := results.read(run))}
+def _accuracies(runs: list[Finished]) -> dict[int, float]:
+    return {run.recipe.seed: result["accuracy"] for run, result in runs}
 
 
-def _halfway(runs: list[store.Run]) -> dict[int, float]:
-    return {run.recipe.seed: value for run in runs if (value := halfway(run)) is not None}
+def _by_seed(runs: list[Finished], value: Callable[[store.Run], Any]) -> dict[int, Any]:
+    """What a run's curve comes to, by seed, of those whose curve is long enough."""
+    return {run.recipe.seed: number for run, _ in runs if (number := value(run)) is not None}
 
 
 def _compared(experiment, conclusion, protocol, claim, above, below):
@@ -159,7 +167,7 @@ def _compared(experiment, conclusion, protocol, claim, above, below):
     word, numbers = paired_t_test(_accuracies(above), _accuracies(below))
     if protocol == "report" and word != UNKNOWN:
         # the rate stays as it is, so any iteration could be the last one
-        earlier, difference = paired_t_test(_halfway(above), _halfway(below))
+        earlier, difference = paired_t_test(_by_seed(above, halfway), _by_seed(below, halfway))
         numbers += f". After half of the iterations it {earlier}: {difference}"
     return Verdict(experiment, conclusion, rule, numbers, word)
 
@@ -171,19 +179,20 @@ def _rougher(protocol):
         "any of deep, two seeds of each at least. Batches make it move by chance, the more the less accurate a network "
         "is: that is beside it."
     )
-    linear, deep = (
-        [value for run in _first(name, protocol) if (value := roughness(run))] for name in ("linear", "deep")
-    )
-    if not linear or not deep:
+    jumps = {name: list(_by_seed(_first(name, protocol), roughness).values()) for name in ("linear", "deep")}
+    if not all(jumps.values()):
         return Verdict("linear", conclusion, rule, "", UNKNOWN)
-    told = []
-    for name, runs in (("linear", linear), ("deep", deep)):
-        seen, chance = map(statistics.mean, zip(*runs, strict=True))
-        told.append(f"{name} moves by {seen:.4f} a point, by chance alone {chance:.4f}")
-    least, most = ([seen for seen, _ in runs] for runs in (linear, deep))
+    seen, told = [], []
+    for name, runs in jumps.items():
+        moves, by_chance = zip(*runs, strict=True)
+        seen.append(moves)
+        told.append(
+            f"{name} moves by {statistics.mean(moves):.4f} a point, by chance alone {statistics.mean(by_chance):.4f}"
+        )
+    linear, deep = seen
     word = OPEN
     if min(len(linear), len(deep)) > 1:
-        word = HOLDS if min(least) > max(most) else FAILS if max(least) < min(most) else OPEN
+        word = HOLDS if min(linear) > max(deep) else FAILS if max(linear) < min(deep) else OPEN
     return Verdict("linear", conclusion, rule, "; ".join(told), word)
 
 
@@ -193,10 +202,7 @@ def _over_fits(protocol):
         f"In the mean of the last five points, train accuracy is more than {GAP} above test accuracy in every run with "
         "250 images, and in none with all. It does not hold where no run with 250 images has such a gap."
     )
-    few, every = (
-        [value for run in _first(name, protocol) if (value := gap(run)) is not None]
-        for name in ("few-images", "all-images")
-    )
+    few, every = (list(_by_seed(_first(name, protocol), gap).values()) for name in ("few-images", "all-images"))
     if not few or not every:
         return Verdict("few-images", conclusion, rule, "", UNKNOWN)
     numbers = f"a gap of {statistics.mean(few):.3f} with 250 images, of {statistics.mean(every):.3f} with all"
@@ -204,13 +210,8 @@ def _over_fits(protocol):
     return Verdict("few-images", conclusion, rule, numbers, word)
 
 
-def _by_keep_prob(protocol):
-    """The finished runs by keep_prob."""
-    return {variant.recipe.keep_prob: _runs("dropout", variant) for variant in ALL["dropout"].variants_by(protocol)}
-
-
-def _dropout_helps(protocol):
-    of = _by_keep_prob(protocol)
+def _dropout_helps(protocol, of):
+    """Judge from the finished runs `of` each keep_prob."""
     verdict = _compared(
         *("dropout", "Dropout helps against over-fitting.", protocol),
         *("keep_prob 0.5 lies above keep_prob 1", of[0.5], of[1.0]),
@@ -227,9 +228,9 @@ def _dropout_helps(protocol):
     return replace(verdict, numbers=". ".join(filter(None, (verdict.numbers, f"Of the others {listed}"))))
 
 
-def _more_dropout(protocol):
+def _more_dropout(runs_by_keep_prob):
     conclusion = "More dropout raises accuracy."
-    of = {keep_prob: _accuracies(runs) for keep_prob, runs in _by_keep_prob(protocol).items()}
+    of = {keep_prob: _accuracies(runs) for keep_prob, runs in runs_by_keep_prob.items()}
     rule = (
         f"Of each seed, the straight line through its accuracies with keep_prob {', '.join(f'{p:g}' for p in of)} "
         f"rises with the share that is dropped. {T_TEST}"
@@ -247,9 +248,7 @@ def _sum_reached(protocol):
         "standard errors of the test images at least. It does not hold where every run lies as far below. (sum_linear "
         "has no such ReLU.)"
     )
-    reached = [
-        (result["accuracy"], Z_95 * result["standard_error"]) for result in map(results.read, _first("sum", protocol))
-    ]
+    reached = [(result["accuracy"], Z_95 * result["standard_error"]) for _, result in _first("sum", protocol)]
     if not reached:
         return Verdict("sum", conclusion, rule, "", UNKNOWN)
     lowest, highest = min(value - error for value, error in reached), max(value + error for value, error in reached)

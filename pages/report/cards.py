@@ -10,7 +10,7 @@ from core.model.networks import NETWORKS
 from core.report import addition, experiments
 from core.report.experiment import PROTOCOLS, Experiment, recipe_of
 from core.report.measurements import Measured, measured, summary, with_spread
-from core.report.verdicts import verdicts
+from core.report.verdicts import Verdict
 from core.runs import pace, store
 from pages.report import figures
 from pages.shared import tables
@@ -18,9 +18,9 @@ from pages.shared.recipe_form import TRAIN_PAGE, fill
 from pages.shared.text import plain
 
 
-def overview() -> None:
+def overview(judged: list[Verdict]) -> None:
     """Every experiment of the report in a row: printed, correct where that differs, measured here, and its verdicts."""
-    rows, judged = [], verdicts("report")
+    rows = []
     for experiment in experiments.EXPERIMENTS:
         parameters, printed = NETWORKS[experiment.network].parameters, experiment.printed_parameters
         count = _printed(printed, ",")
@@ -160,9 +160,9 @@ def addition_table() -> None:
     st.html(tables.facts(("system", "accuracy", "described in, or how"), others + measured_here))
 
 
-def verdict_table() -> None:
+def verdict_table(judged: list[Verdict], judged_by_quick: list[Verdict]) -> None:
     """The report's conclusions, the rule each is judged by, and what the runs here say, by either protocol."""
-    for by_report, quick in zip(verdicts("report"), verdicts("quick"), strict=True):
+    for by_report, quick in zip(judged, judged_by_quick, strict=True):
         with st.container(border=True):
             st.markdown(f"**{by_report.conclusion}**")
             for label, verdict in (("By the report's protocol", by_report), ("By quick recipes", quick)):

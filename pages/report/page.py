@@ -5,6 +5,7 @@ import streamlit as st
 from core.report import experiments
 from core.report.experiment import PROTOCOLS, planned, run_name
 from core.report.past_the_report import PAST_THE_REPORT
+from core.report.verdicts import verdicts
 from core.runs import comparison
 from pages.report.cards import addition_table, experiment_card, overview, verdict_table
 from pages.report.figures import keep_prob_chart, labels_chart
@@ -22,7 +23,8 @@ st.caption(
     "20,000 iterations of 50 images, Adam at 1e-4, weights of σ 0.1; the quick recipes take from seconds to about "
     "half an hour."
 )
-overview()
+judged = verdicts("report")
+overview(judged)
 with st.expander("What the report leaves open, and what is done here"):
     st.markdown("\n".join(f"- **{question}** {choice}" for question, choice in experiments.LEFT_OPEN))
 
@@ -33,7 +35,7 @@ for experiment in experiments.EXPERIMENTS:
         keep_prob_chart()
 
 st.header("What the report concluded", anchor="conclusions")
-verdict_table()
+verdict_table(judged, verdicts("quick"))
 
 st.header("Accuracy against parameters", anchor=False)
 own = {name for one in experiments.EXPERIMENTS for protocol in PROTOCOLS for name, _ in planned(one, protocol)}
