@@ -7,7 +7,7 @@ from core.insight import long_addition
 from core.model import answers
 from core.report.addition import PUBLISHED_BY_LENGTH
 from core.runs.store import Run
-from pages.shared import charts, reached
+from pages.shared import charts, reached, tables
 from pages.shared.cached import answers_of, cached, test_set
 from pages.shared.curves import LEGEND, PALETTE
 
@@ -20,9 +20,8 @@ def show(run: Run) -> None:
     """Draw the chart, and say what sets the tasks apart."""
     data = test_set()
     lines = _accuracies(run, data)
-    least = 1 / long_addition.ADDED / 2  # of mistakes, that a logarithm still shows; none at all stand there
     rows = [
-        (length, value, max(1 - value, least), name)
+        (length, value, max(1 - value, reached.FEWEST_MISTAKES), name)
         for name, values in [*lines.items(), (PUBLISHED, PUBLISHED_BY_LENGTH)]
         for length, value in values.items()
     ]
@@ -59,7 +58,7 @@ def show(run: Run) -> None:
             "encoding": {"y": y, "tooltip": tooltip},
         },
         {
-            "transform": [{"filter": f"{others} && datum.accuracy < 0.5"}],
+            "transform": [{"filter": f"{others} && datum['{names[0]}'] == {max(PUBLISHED_BY_LENGTH)}"}],
             "mark": {"type": "text", "align": "left", "dx": 8, "dy": -12, "aria": False},
             "encoding": {"y": y, "text": {"field": "line"}},
         },
@@ -82,12 +81,9 @@ def show(run: Run) -> None:
 
 def _table(lines):
     """Show accuracies that the figure can hardly tell apart as numbers."""
-    head = "".join(f"<th>{name}</th>" for name in ("Digits", "Each as read", "Distributions", "Power 2N"))
-    rows = "".join(
-        f"<tr><th>{length}</th>{''.join(f'<td>{lines[name][length]:.3f}</td>' for name in DASHES)}</tr>"
-        for length in lines[long_addition.SEARCH]
-    )
-    st.html(f'<div class="long-addition-lines" tabindex="0"><table class="figures"><tr>{head}</tr>{rows}</table></div>')
+    heads = ("Digits", "Each as read", "Distributions", "Power 2N")
+    rows = [(str(length), *(f"{lines[name][length]:.3f}" for name in DASHES)) for length in lines[long_addition.SEARCH]]
+    st.html(tables.facts(heads, rows, kind="figures"))
 
 
 @cached(max_entries=4)
